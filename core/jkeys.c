@@ -31,16 +31,22 @@ static bool same_key(const struct jdoc *d, uint32_t a, uint32_t b)
     return span_eq(sa, sb);
 }
 
+/* Plain keys only, at most PAIRWISE of them. */
 static enum fail check_pairs(struct jkeys *k, const struct jdoc *d, uint32_t obj, uint32_t *dup)
 {
+    struct span seen[PAIRWISE];
+    size_t n = 0;
     uint32_t end = jdoc_end(d, obj);
-    for (uint32_t i = jdoc_first(obj); i < end; i = next_key(d, i))
-        for (uint32_t j = jdoc_first(obj); j < i; j = next_key(d, j)) {
-            k->probes++;
-            if (!same_key(d, i, j)) continue;
+    for (uint32_t i = jdoc_first(obj); i < end; i = next_key(d, i), n++) {
+        struct span key = jdoc_raw(d, i);
+        k->probes += n;
+        for (size_t j = 0; j < n; j++) {
+            if (seen[j].n != key.n || memcmp(seen[j].p, key.p, key.n) != 0) continue;
             *dup = i;
             return FAIL_JSON_DUP_KEY;
         }
+        seen[n] = key;
+    }
     return FAIL_OK;
 }
 
