@@ -31,9 +31,9 @@ static bool room(struct obuf *o, size_t more)
     return true;
 }
 
-void obuf_put(struct obuf *o, const void *p, size_t n)
+void obuf_put_slow(struct obuf *o, const void *p, size_t n)
 {
-    if (n == 0 || !room(o, n)) return;
+    if (!room(o, n)) return;
     memcpy(o->p + o->n, p, n);
     o->n += n;
 }

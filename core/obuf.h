@@ -19,7 +19,17 @@ void obuf_fini(struct obuf *o);
 void obuf_reset(struct obuf *o);
 static inline bool obuf_ok(const struct obuf *o) { return !o->bad; }
 static inline struct span obuf_span(const struct obuf *o) { return (struct span){o->p, o->n}; }
-void obuf_put(struct obuf *o, const void *p, size_t n);
+void obuf_put_slow(struct obuf *o, const void *p, size_t n);   /* grows first; call obuf_put */
+static inline void obuf_put(struct obuf *o, const void *p, size_t n)
+{
+    if (n == 0) return;
+    if (o->bad || o->cap - o->n < n) {
+        obuf_put_slow(o, p, n);
+        return;
+    }
+    memcpy(o->p + o->n, p, n);
+    o->n += n;
+}
 void obuf_str(struct obuf *o, const char *s);
 void obuf_span_put(struct obuf *o, struct span s);
 void obuf_printf(struct obuf *o, const char *fmt, ...) CD_PRINTF(2, 3);
