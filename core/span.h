@@ -34,12 +34,12 @@ static inline bool span_ieq(struct span a, struct span b)
 
 static inline bool span_starts(struct span a, struct span head)
 {
-    return a.n >= head.n && memcmp(a.p, head.p, head.n) == 0;
+    return a.n >= head.n && (head.n == 0 || memcmp(a.p, head.p, head.n) == 0);
 }
 
 static inline bool span_ends(struct span a, struct span tail)
 {
-    return a.n >= tail.n && memcmp(a.p + a.n - tail.n, tail.p, tail.n) == 0;
+    return a.n >= tail.n && (tail.n == 0 || memcmp(a.p + a.n - tail.n, tail.p, tail.n) == 0);
 }
 
 static inline struct span span_from(struct span a, size_t at)
