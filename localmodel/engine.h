@@ -1,0 +1,82 @@
+/* engine.h - the only door to the local models. One owner thread per model runs continuous batching; callers are
+ * workers. Requests are moved in, events come back as letters to the worker's mailbox, with the handle that was
+ * given. engine_llama.c is the real one; engine_standin.c is a deterministic stand-in for thread-sanitizer runs, chosen
+ * at build time (CORDON_ENGINE). */
+#ifndef CORDON_LOCALMODEL_ENGINE_H
+#define CORDON_LOCALMODEL_ENGINE_H
+
+#include "core/attrib.h"
+#include "core/fail.h"
+#include "core/mailbox.h"
+#include "wire/conv.h"
+#include <stdint.h>
+
+struct engine_model_conf {
+    const char *name;          /* as rules and clients name it */
+    const char *file;          /* GGUF */
+    uint32_t context;          /* tokens of one request; 0 takes the model's own, at most 8192 */
+    uint32_t parallel;         /* requests decoded at once in one context; 0 is 4 */
+    uint32_t threads;          /* 0 is 1 */
+    uint32_t queue;            /* waiting requests beyond `parallel`; 0 is 32 */
+    const char *chat_template; /* file with a Jinja template that replaces the model's own, or NULL */
+};
+
+/* What the GGUF says of itself. Strings are owned by the info. */
+struct engine_model_info {
+    char name[64], family[64], description[128], licence[128];
+    uint64_t parameters, bytes;
+    uint32_t context_trained, context;
+    bool has_template, has_tool_template;
+};
+
+struct engine;
+
+/* Load all models and start their threads. NULL and *why (file, reason, what to do) on failure. Boot thread. */
+CD_USE struct engine *engine_start(const struct engine_model_conf *m, size_t n, struct why *why);
+/* Read one file's metadata without loading its weights. */
+CD_USE enum fail engine_inspect(const char *file, struct engine_model_info *out, struct why *why);
+/* Stop: running jobs end with ENGINE_FAILED events; threads are joined. */
+void engine_stop(struct engine *e);
+
+size_t engine_count(const struct engine *e);
+/* NULL name: the first model. NULL when there is none of that name. Valid until engine_stop. */
+const struct engine_model_info *engine_find(const struct engine *e, const char *name);
+
+/* One request, as the engine keeps it: all strings are its own (malloc). */
+struct engine_request {
+    char *messages;            /* JSON array in OpenAI's form */
+    char *tools;               /* JSON array or NULL */
+    enum tool_choice tool_choice;
+    char *tool_name;
+    bool parallel_tool_calls;
+    int64_t max_tokens;        /* -1: until the context is full */
+    double temperature, top_p, frequency_penalty, presence_penalty;   /* NAN: the model's default */
+    bool has_seed;
+    int64_t seed;
+    char **stops;
+    size_t n_stops;
+};
+/* Deep copy of what the engine needs of a conversation. NULL when out of memory. */
+CD_USE struct engine_request *engine_request_new(const struct conv *c);
+void engine_request_free(struct engine_request *r);
+
+/* A letter that carries one event back. `event.text`, ids and names point into `bytes`, owned by the letter; free it
+ * with engine_letter_free. */
+struct engine_letter {
+    struct letter letter;
+    struct handle to;
+    struct conv_event event;
+    char *bytes;
+};
+void engine_letter_free(struct engine_letter *l);
+
+/* Queue a request. Takes ownership of `r` in every case. ENGINE_BUSY when the queue is full, ENGINE_MISSING when there
+ * is no such model. A request that does not fit ends with EV_ERROR CONTEXT_LENGTH as its first event. Every accepted job
+ * ends with exactly one EV_END or EV_ERROR, also after engine_cancel. `deliver` becomes letter.deliver of each event.
+ * Any worker. */
+CD_USE enum fail engine_submit(struct engine *e, const char *model, struct engine_request *r, struct handle to,
+                               void (*deliver)(struct letter *, void *owner), uint64_t *job);
+/* Ask that a job stop; takes effect between two decodes. Unknown or finished jobs are ignored. Any thread. */
+void engine_cancel(struct engine *e, uint64_t job);
+
+#endif

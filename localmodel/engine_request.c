@@ -1,0 +1,99 @@
+/* The copy of a conversation that the engine keeps, in OpenAI's form, which is what chat templates are written for. */
+#include "core/obuf.h"
+#include "localmodel/engine.h"
+#include <stdlib.h>
+
+static void put_calls(struct obuf *o, const struct conv_msg *m)
+{
+    jo_open(o, "tool_calls", '[');
+    for (size_t i = 0; i < m->n_calls; i++) {
+        jo_open(o, NULL, '{');
+        jo_str(o, "id", m->calls[i].id);
+        jo_cstr(o, "type", "function");
+        jo_open(o, "function", '{');
+        jo_str(o, "name", m->calls[i].name);
+        jo_str(o, "arguments", m->calls[i].arguments);
+        jo_close(o, '}');
+        jo_close(o, '}');
+    }
+    jo_close(o, ']');
+}
+
+static void put_message(struct obuf *o, const struct conv_msg *m)
+{
+    static const char *const roles[] = {[ROLE_SYSTEM] = "system", [ROLE_DEVELOPER] = "developer", [ROLE_USER] = "user",
+                                        [ROLE_ASSISTANT] = "assistant", [ROLE_TOOL] = "tool"};
+    jo_open(o, NULL, '{');
+    jo_cstr(o, "role", roles[m->role]);
+    if (m->n_calls && m->text.n == 0) jo_null(o, "content");
+    else jo_str(o, "content", m->text);
+    if (m->name.p) jo_str(o, "name", m->name);
+    if (m->tool_call_id.p) jo_str(o, "tool_call_id", m->tool_call_id);
+    if (m->n_calls) put_calls(o, m);
+    jo_close(o, '}');
+}
+
+static char *messages_json(const struct conv *c)
+{
+    struct obuf o = {0};
+    size_t n;
+    jo_open(&o, NULL, '[');
+    for (size_t i = 0; i < c->n_msgs; i++) put_message(&o, &c->msgs[i]);
+    jo_close(&o, ']');
+    obuf_put(&o, "", 1);
+    char *json = obuf_ok(&o) ? obuf_take(&o, &n) : NULL;
+    obuf_fini(&o);
+    return json;
+}
+
+/* False when out of memory; no span is no copy. */
+static bool copy(struct span s, char **out)
+{
+    *out = s.p ? strndup(s.p, s.n) : NULL;
+    return *out || s.p == NULL;
+}
+
+static bool copy_stops(const struct conv *c, struct engine_request *r)
+{
+    if (c->n_stops == 0) return true;
+    r->stops = calloc(c->n_stops, sizeof *r->stops);
+    if (r->stops == NULL) return false;
+    for (size_t i = 0; i < c->n_stops; i++) {
+        if (c->stops[i].n == 0 || c->stops[i].p[0] == 0) continue;   /* an empty string would stop everything */
+        if (!copy(c->stops[i], &r->stops[r->n_stops])) return false;
+        r->n_stops++;
+    }
+    return true;
+}
+
+struct engine_request *engine_request_new(const struct conv *c)
+{
+    struct engine_request *r = calloc(1, sizeof *r);
+    if (r == NULL) return NULL;
+    r->tool_choice = c->tool_choice;
+    r->parallel_tool_calls = c->parallel_tool_calls;
+    r->max_tokens = c->max_tokens;
+    r->temperature = c->temperature;
+    r->top_p = c->top_p;
+    r->frequency_penalty = c->frequency_penalty;
+    r->presence_penalty = c->presence_penalty;
+    r->has_seed = c->has_seed;
+    r->seed = c->seed;
+    r->messages = messages_json(c);
+    bool whole = r->messages && copy(c->tools, &r->tools) && copy_stops(c, r);
+    if (whole && c->tool_choice == TOOLS_NAMED) whole = copy(c->tool_name, &r->tool_name);
+    if (whole) return r;
+    engine_request_free(r);
+    return NULL;
+}
+
+void engine_request_free(struct engine_request *r)
+{
+    if (r == NULL) return;
+    for (size_t i = 0; i < r->n_stops; i++) free(r->stops[i]);
+    free(r->stops);
+    free(r->messages);
+    free(r->tools);
+    free(r->tool_name);
+    free(r);
+}
