@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum log_level log_level = LOG_INFO;
+_Atomic enum log_level log_level = LOG_INFO;
 
 #define LINE_MAX_BYTES 1024
 

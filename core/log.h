@@ -8,7 +8,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-extern enum log_level log_level;
+extern _Atomic enum log_level log_level;   /* a reload may change it while others log */
 void log_line(enum log_level level, const char *event, const char *fmt, ...) CD_PRINTF(3, 4);
 /* LOG(WARN, "tls.verify", "host=%s err=%s", …): `event` is a stable id. */
 #define LOG(level, event, ...)                                                                                     \
