@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct run {
     struct event_base *base;
@@ -86,6 +87,7 @@ int cmd_run(int argc, char **argv)
         return help ? EXIT_OK : EXIT_USAGE;
     }
     signal(SIGPIPE, SIG_IGN);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});   /* a core file would hold prompts */
     struct why why = {""};
     struct run r = {.server = server_start(conf, &why)};   /* forks the signer: before this thread's loop exists */
     if (r.server == NULL) {
