@@ -6,7 +6,6 @@
 #include "proxy/ca.h"
 #include "proxy/snapshot.h"
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,27 +209,11 @@ static int check_rest(const char *path)
     return errors;
 }
 
-static const char *parse(int argc, char **argv, bool *help)
-{
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    const char *conf = NULL;
-    for (int c; (c = getopt_long(argc, argv, "+c:h", options, NULL)) != -1;) {
-        if (c == 'c') conf = optarg;
-        else if (c == 'h') *help = true;
-        else return NULL;
-    }
-    return optind == argc ? conf : NULL;
-}
-
 int cmd_check(int argc, char **argv)
 {
-    bool help = false;
-    const char *path = parse(argc, argv, &help);
-    if (help || path == NULL) {
-        fputs(usage, help ? stdout : stderr);
-        return help ? EXIT_OK : EXIT_USAGE;
-    }
+    int status = EXIT_OK;
+    const char *path = config_option(argc, argv, usage, &status);
+    if (path == NULL) return status;
     digest_init();
     int errors = conf_check(path, print_error, NULL);
     if (errors == 0) errors = check_rest(path);

@@ -4,7 +4,6 @@
 #include "core/log.h"
 #include "proxy/server.h"
 #include <event2/event.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,26 +65,11 @@ static int serve(struct run *r)
 static const char usage[] = "usage: cordon run -c FILE\n"
                             "Runs the gateway in the foreground. SIGTERM drains and ends, SIGHUP reloads FILE.\n";
 
-static const char *parse(int argc, char **argv, bool *help)
-{
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
-    const char *conf = NULL;
-    for (int c; (c = getopt_long(argc, argv, "+c:h", options, NULL)) != -1;) {
-        if (c == 'c') conf = optarg;
-        else if (c == 'h') *help = true;
-        else return NULL;
-    }
-    return optind == argc ? conf : NULL;
-}
-
 int cmd_run(int argc, char **argv)
 {
-    bool help = false;
-    const char *conf = parse(argc, argv, &help);
-    if (help || conf == NULL) {
-        fputs(usage, help ? stdout : stderr);
-        return help ? EXIT_OK : EXIT_USAGE;
-    }
+    int status = EXIT_OK;
+    const char *conf = config_option(argc, argv, usage, &status);
+    if (conf == NULL) return status;
     signal(SIGPIPE, SIG_IGN);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});   /* a core file would hold prompts */
     struct why why = {""};
@@ -95,7 +79,7 @@ int cmd_run(int argc, char **argv)
         return EXIT_CONFIG;
     }
     r.base = event_base_new();
-    int status = r.base ? serve(&r) : EXIT_FAILED;
+    status = r.base ? serve(&r) : EXIT_FAILED;
     server_free(r.server);
     if (r.base) event_base_free(r.base);
     return status;

@@ -17,4 +17,8 @@ int cmd_explain(int argc, char **argv);   /* explain -c FILE [--api openai.chat|
 int cmd_ca(int argc, char **argv);        /* ca init DIR | ca show DIR */
 int cmd_audit(int argc, char **argv);     /* audit show DIR | audit verify DIR */
 
+/* The FILE of `-c FILE` or `--config FILE`. NULL when the command line asks for help or is wrong: `usage` was printed and
+ * *status is the exit code. */
+const char *config_option(int argc, char **argv, const char *usage, int *status);
+
 #endif
