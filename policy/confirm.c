@@ -30,10 +30,12 @@ static size_t alnum_upper(struct span s, char *out, size_t cap)
     return n;
 }
 
-bool has_word(struct span s)
+bool words_beside(const struct match *m)
 {
-    for (size_t i = 1; i < s.n; i++)
-        if (is_alpha(s.p[i]) && is_alpha(s.p[i - 1])) return true;
+    for (size_t i = m->before.n; i > 1 && m->before.p[i - 1] != '\n'; i--)
+        if (is_alpha(m->before.p[i - 1]) && is_alpha(m->before.p[i - 2])) return true;
+    for (size_t i = 1; i < m->after.n && m->after.p[i - 1] != '\n'; i++)
+        if (is_alpha(m->after.p[i]) && is_alpha(m->after.p[i - 1])) return true;
     return false;
 }
 
@@ -85,7 +87,9 @@ static bool is_issued(const char *d, size_t n)
         {300, 305, 3, 14, 14},       /* Diners Club */
         {36, 36, 2, 14, 14},
         {38, 39, 2, 14, 16},
-        {3528, 3589, 4, 16, 16},     /* JCB */
+        {3528, 3589, 4, 16, 16},     /* JCB; the last two are its old ones */
+        {1800, 1800, 4, 15, 15},
+        {2131, 2131, 4, 15, 15},
         {62, 62, 2, 16, 19},         /* UnionPay */
         {5018, 5018, 4, 12, 19},     /* Maestro */
         {5020, 5020, 4, 12, 19},
@@ -101,6 +105,20 @@ static bool is_issued(const char *d, size_t n)
     return false;
 }
 
+/* memory=4850...: a bare number that has a name of its own, and no card's. */
+static bool is_otherwise_assigned(const struct match *m)
+{
+    static const char *const names[] = {"card", "pan", "cc", "visa", "credit", "number", "num", "no", "amex", "payment"};
+    size_t end = m->before.n;
+    if (end == 0 || m->before.p[end - 1] != '=') return false;
+    size_t start = --end;
+    while (start > 0 && (is_alpha(m->before.p[start - 1]) || m->before.p[start - 1] == '_')) start--;
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+        for (size_t n = strlen(names[k]), i = start; i + n <= end; i++)
+            if (strncasecmp(m->before.p + i, names[k], n) == 0) return false;
+    return end > start;
+}
+
 /* A tenth of all digit runs pass Luhn: a bare run is weak until a word speaks of cards, and a grouped one until there is
  * any word beside it (columns of four-digit numbers look the same). */
 bool check_card(struct match *m)
@@ -108,9 +126,12 @@ bool check_card(struct match *m)
     char d[32];
     size_t n = digits_of(m->value, d, sizeof d);
     if (n == SIZE_MAX || n < 12 || !is_issued(d, n) || !luhn_valid(d, n) || all_same(d + 1, n - 2)) return false;
-    if (m->in_context) return true;
+    /* Visa stopped giving out numbers of 13 digits: more often it is something else. */
+    if (n == 13) m->score = m->in_context ? 0.45f : CHECK_BARE;
     bool grouped = m->value.n > n;
-    m->score = grouped && (has_word(m->before) || has_word(m->after)) ? 0.6f : 0.4f;
+    if (!grouped && is_otherwise_assigned(m)) m->score = CHECK_BARE;
+    if (m->in_context || n == 13) return true;
+    m->score = grouped && words_beside(m) ? 0.6f : CHECK_BARE;
     return true;
 }
 
@@ -196,7 +217,8 @@ bool check_aba(struct match *m)
 /* IRS: prefixes of an employer identification number that are not in use. */
 bool check_ein(struct match *m)
 {
-    static const char *const unused[] = {"00", "07", "08", "09", "17", "18", "19", "28", "29", "49", "69", "70", "78", "79",
+    static const char *const unused[] = {"00", "07", "08", "09", "17", "18", "19", "28", "29", "49", "69", "70", "78",
+                                         "79",
                                          "89", "96", "97"};
     char d[16];
     if (digits_of(m->value, d, sizeof d) != 9) return false;
@@ -227,9 +249,12 @@ bool check_vin(struct match *m)
 static size_t iban_length(const char *cc)
 {
     static const char table[] =
-        "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22GE22"
-        "GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31"
-        "MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24"
+        "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27G"
+        "B22GE22"
+        "GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20M"
+        "R27MT31"
+        "MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29V"
+        "A22VG24"
         "XK20YE30";
     for (size_t i = 0; i + 4 < sizeof table; i += 4)
         if (memcmp(table + i, cc, 2) == 0) return (size_t)number(table + i + 2, 2);
@@ -254,7 +279,8 @@ bool check_iban(struct match *m)
     size_t want = n == SIZE_MAX || n < 15 ? 0 : iban_length(d);
     if (want == 0 || n < want || !iban_prefix_valid(d, want)) return false;
     size_t i = 0;
-    for (size_t seen = 0; i < m->value.n && seen < want; i++) seen += is_digit(m->value.p[i]) || is_alpha(m->value.p[i]);
+    for (size_t seen = 0; i < m->value.n && seen < want; i++) seen += is_digit(m->value.p[i]) ||
+        is_alpha(m->value.p[i]);
     if (i < m->value.n && (is_digit(m->value.p[i]) || is_alpha(m->value.p[i]))) return false;
     m->value.n = i;
     return true;
@@ -264,9 +290,12 @@ bool check_iban(struct match *m)
 bool check_swift(struct match *m)
 {
     static const char countries[] =
-        "ADAEAFAGAIALAMAOARATAUAWAZBABBBDBEBFBGBHBIBJBMBNBOBRBSBTBWBYBZCACDCGCHCICLCMCNCOCRCUCVCYCZDEDJDKDMDODZECEEEGESETFIFJ"
-        "FRGAGBGDGEGHGIGMGNGRGTGYHKHNHRHTHUIDIEILINIQIRISITJMJOJPKEKGKHKMKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMGMKMLMMMNMOMR"
-        "MTMUMVMWMXMYMZNANENGNINLNONPNZOMPAPEPGPHPKPLPSPTPYQARORSRURWSASBSCSDSESGSISKSLSMSNSOSRSVSYSZTDTGTHTJTMTNTOTRTTTWTZUA"
+        "ADAEAFAGAIALAMAOARATAUAWAZBABBBDBEBFBGBHBIBJBMBNBOBRBSBTBWBYBZCACDCGCHCICLCMCNCOCRCUCVCYCZDEDJDKDMDODZECEEEGE"
+        "SETFIFJ"
+        "FRGAGBGDGEGHGIGMGNGRGTGYHKHNHRHTHUIDIEILINIQIRISITJMJOJPKEKGKHKMKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMGMKMLM"
+        "MMNMOMR"
+        "MTMUMVMWMXMYMZNANENGNINLNONPNZOMPAPEPGPHPKPLPSPTPYQARORSRURWSASBSCSDSESGSISKSLSMSNSOSRSVSYSZTDTGTHTJTMTNTOTRT"
+        "TTWTZUA"
         "UGUSUYUZVAVCVEVGVNVUWSXKYEZAZMZW";
     if (m->value.n != 8 && m->value.n != 11) return false;
     for (size_t i = 0; i + 2 < sizeof countries; i += 2)
@@ -283,11 +312,16 @@ static size_t count_digits(struct span s)
     return n;
 }
 
+static bool is_year(struct span s)
+{
+    return s.n == 4 && count_digits(s) == 4 && (memcmp(s.p, "19", 2) == 0 || memcmp(s.p, "20", 2) == 0);
+}
+
 /* After a label: three digits at least, and not a date or a year alone. */
 bool check_id(struct match *m)
 {
     size_t digits = count_digits(m->value);
-    if (digits < 3) return false;
+    if (digits < 3 || is_year(m->value)) return false;
     if (m->value.n == 10 && digits == 8 && !is_digit(m->value.p[2]) && !is_digit(m->value.p[5])) return false;
     return m->value.n >= 4;
 }
@@ -300,8 +334,29 @@ bool check_account(struct match *m)
     return digits >= 6 && digits <= 20;
 }
 
+/* A firm's matter numbers have parts; a plain number after "matter" is more often a count or a key. */
+bool check_matter(struct match *m)
+{
+    if (!check_id(m)) return false;
+    if (count_digits(m->value) == m->value.n) m->score = CHECK_BARE;
+    return true;
+}
+
+/* A short bare number after "patient id" is as often a row of a table in a program. */
+bool check_patient_id(struct match *m)
+{
+    if (!check_id(m)) return false;
+    if (count_digits(m->value) == m->value.n && m->value.n < 6) m->score = CHECK_BARE;
+    return true;
+}
+
 /* A policy or member number of anything is weak; beside words of insurance it is a health plan's. */
-bool check_policy_id(struct match *m) { return check_id(m) && count_digits(m->value) >= 4; }
+bool check_policy_id(struct match *m)
+{
+    if (!check_id(m)) return false;
+    if (count_digits(m->value) == m->value.n && m->value.n < 7) m->score = CHECK_BARE;   /* an amount, more likely */
+    return true;
+}
 
 bool check_icd10(struct match *m)
 {

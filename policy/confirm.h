@@ -15,22 +15,27 @@ struct match {
     bool in_context;       /* a context word is near, or a label led here */
     float score;
 };
+#define CHECK_BARE 0.3f    /* a shape that machine text has as well */
 typedef bool check_fn(struct match *m);
 
 /* By name, for the operator's `validator`; NULL: there is none. `checks_names` lists them for an error text. */
 check_fn *check_by_name(const char *name);
 const char *check_names(void);
 
-check_fn check_luhn, check_card, check_ssn, check_ssn_labelled, check_itin, check_npi, check_dea, check_mbi, check_iban, check_aba,
-    check_swift, check_vin, check_ein, check_phone_us, check_phone_intl, check_phone_any, check_email, check_ip, check_birth_date,
-    check_id, check_long_id, check_account, check_policy_id, check_address, check_icd10;
+check_fn check_luhn, check_card, check_ssn, check_ssn_labelled, check_itin, check_npi, check_dea, check_mbi, check_iban,
+    check_aba,
+    check_swift, check_vin, check_ein, check_phone_us, check_phone_intl, check_phone_any, check_email, check_ip,
+        check_birth_date,
+    check_id, check_long_id, check_account, check_matter, check_patient_id, check_policy_id, check_address, check_icd10;
 check_fn check_entropy, check_assigned_secret, check_stated_password, check_url_password, check_random_token, check_jwt;
-check_fn check_privilege_header, check_work_product, check_person, check_labelled_name, check_patient_name, check_heading, check_patient_statement;
+check_fn check_privilege_header, check_work_product, check_person, check_labelled_name, check_patient_name,
+    check_heading, check_patient_statement;
 
 /* Helpers shared by the checks. */
-size_t digits_of(struct span s, char *out, size_t cap);     /* the digits alone, NUL-terminated; SIZE_MAX: more than cap - 1 */
+size_t digits_of(struct span s, char *out, size_t cap);     /* the digits alone,
+    NUL-terminated; SIZE_MAX: more than cap - 1 */
 bool luhn_valid(const char *digits, size_t n);
 double entropy_bits(struct span s);                         /* Shannon, bits a byte */
-bool has_word(struct span s);                               /* two letters in a row somewhere */
+bool words_beside(const struct match *m);                   /* two letters in a row before or after, on the same line */
 
 #endif

@@ -32,12 +32,16 @@ static bool holds(struct span s, const char *word)
 /* What manuals and code write where a secret would stand. */
 static bool is_placeholder(struct span s)
 {
-    static const char *const words[] = {"example", "placeholder", "changeme", "change_me", "change-me", "your", "xxxx", "****", "....",
-                                        "dummy", "sample", "redacted", "insert", "replace", "todo", "fixme", "my-secret", "my_secret",
+    static const char *const words[] = {"example", "placeholder", "changeme", "change_me", "change-me", "your", "xxxx",
+                                        "****", "....",
+                                        "dummy", "sample", "redacted", "insert", "replace", "todo", "fixme",
+                                        "my-secret", "my_secret",
                                         "test123", "<", "${", "{{", "$(",
                                         "%(", "foobar", "notreal", "fake", "mock", "none",
-                                        "null", "undefined", "env.", "environ", "getenv", "config.", "settings.", "process.", "self.",
-                                        "this.", "args.", "request.", "options.", "vault:", "secretsmanager", "[masked]"};
+                                        "null", "undefined", "env.", "environ", "getenv", "config.", "settings.",
+                                        "process.", "self.",
+                                        "this.", "args.", "request.", "options.", "vault:", "secretsmanager",
+                                        "[masked]"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (holds(s, words[i])) return true;
     return false;
@@ -60,15 +64,28 @@ static struct kinds kinds_of(struct span s)
     return k;
 }
 
+/* A count, a duration, a version: 7472.082ms, ^1.2.3-beta.4 */
+static bool is_number(struct span s)
+{
+    size_t i = 0, digits = 0;
+    while (i < s.n && strchr("^~<>=v", s.p[i]) && s.p[i]) i++;
+    bool ranged = i > 0;
+    for (; i < s.n && (is_digit(s.p[i]) || s.p[i] == '.'); i++) digits += is_digit(s.p[i]);
+    return digits > 0 && (s.n - i <= 3 || ranged || (s.p[i] == '-' && memchr(s.p, '.', i)));
+}
+
 static bool is_program(struct match *m)
 {
     struct span v = m->value;
     if (m->after.n && (m->after.p[0] == '(' || m->after.p[0] == '[' || m->after.p[0] == '.')) return true;
     for (size_t i = 0; i < v.n; i++)
         if (strchr("(){}[];", v.p[i]) && v.p[i]) return true;
+    const char *equals = memchr(v.p, '=', v.n);
+    if (equals != NULL && equals + 2 < v.p + v.n) return true;
     /* obj.method or a/path/of/words */
     bool words = true;
-    for (size_t i = 0; i < v.n; i++) words &= is_alpha(v.p[i]) || v.p[i] == '.' || v.p[i] == '_' || v.p[i] == '/' || v.p[i] == '-' || v.p[i] == ':';
+    for (size_t i = 0; i < v.n; i++) words &= is_alpha(v.p[i]) || v.p[i] == '.' || v.p[i] == '_' || v.p[i] == '/' ||
+        v.p[i] == '-' || v.p[i] == ':';
     return words;
 }
 
@@ -76,14 +93,14 @@ static bool is_program(struct match *m)
 bool check_assigned_secret(struct match *m)
 {
     struct kinds k = kinds_of(m->value);
-    if (m->value.n < 8 || is_placeholder(m->value) || is_program(m)) return false;
+    if (m->value.n < 8 || is_program(m)) return false;
+    if (k.lower + k.upper > 0 && is_number(m->value)) return false;
     if (k.digit == 0 && !(k.lower && k.upper && k.other)) return false;
     if (k.lower + k.upper == 0) {
         m->score = 0.3f;   /* digits alone: more often a counter than a secret */
         return k.digit >= 6;
     }
-    if (entropy_bits(m->value) < (m->value.n < 12 ? 2.5 : 3.0)) return false;
-    return true;
+    return entropy_bits(m->value) >= (m->value.n < 12 ? 2.5 : 3.0) && !is_placeholder(m->value);
 }
 
 /* "the password is …" in prose. */
@@ -97,7 +114,8 @@ bool check_stated_password(struct match *m)
 /* scheme://user:password@host */
 bool check_url_password(struct match *m)
 {
-    static const char *const toys[] = {"user", "pass", "pwd", "secret", "admin", "root", "postgres", "guest", "test", "foo", "bar"};
+    static const char *const toys[] = {"user", "pass", "pwd", "secret", "admin", "root", "postgres", "guest", "test",
+                                       "foo", "bar"};
     if (m->value.n < 3 || is_placeholder(m->value)) return false;
     for (size_t i = 0; i < sizeof toys / sizeof toys[0]; i++)
         if (m->value.n == strlen(toys[i]) && strncasecmp(m->value.p, toys[i], m->value.n) == 0) m->score = 0.4f;
@@ -109,16 +127,17 @@ bool check_random_token(struct match *m)
 {
     struct kinds k = kinds_of(m->value);
     struct span tail = m->value.n > 24 ? span_from(m->value, m->value.n - 20) : m->value;
-    if (holds(m->value, "xxxx") || holds(m->value, "example") || holds(m->value, "your") || holds(m->value, "....")) return false;
+    if (holds(m->value, "xxxx") || holds(m->value, "example") || holds(m->value, "your") || holds(m->value,
+        "....")) return false;
     return k.digit > 0 && entropy_bits(tail) >= 2.5;
 }
 
-/* RFC 7519: the first part is the base64url of a JSON object, so it begins with eyJ, and the second one too as a rule. */
+/* RFC 7519: the first part is the base64url of a JSON object, so it begins with eyJ; the second one too, as a rule. */
 bool check_jwt(struct match *m)
 {
     const char *dot = memchr(m->value.p, '.', m->value.n);
     if (dot == NULL) return false;
     struct span payload = span_from(m->value, (size_t)(dot - m->value.p) + 1);
-    if (!span_starts(payload, SPAN("eyJ")) && !span_starts(payload, SPAN("ey")) ) m->score = 0.4f;
+    if (!span_starts(payload, SPAN("ey"))) m->score = 0.4f;
     return entropy_bits(m->value) >= 3.5;
 }

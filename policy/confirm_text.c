@@ -1,4 +1,4 @@
-/* Checks on phrases: is this a person's name, does this marker stand like a header, is this line a heading of a chart? */
+/* Checks on phrases: is this a person's name, does this marker stand like a header, is this a heading of a chart? */
 #include "policy/confirm.h"
 
 static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -9,17 +9,28 @@ static bool is_alpha(char c) { return is_upper(c) || is_lower(c); }
 
 /* Capitalised words that begin or hold no name: headings, products, places of work, days. Sorted, lower case. */
 static const char *const not_names[] = {
-    "a", "account", "act", "address", "advocacy", "african", "age", "american", "and", "api", "april", "asian", "assistant", "august", "autonomy", "bill", "black", "care",
-    "case", "caucasian", "center", "centered", "centre", "charts", "class", "clinic", "code", "company", "condition", "consent", "current", "data",
-    "date", "december", "department", "description", "details", "diagnosis", "disease", "dob", "doctor", "education", "encounter",
-    "engagement", "experience", "february", "female", "file", "for", "form", "function", "group", "handout", "he", "health", "her", "his", "hispanic", "history",
-    "hospital", "i", "id", "if", "in", "information", "insurance", "is", "it", "january", "journey", "july", "june", "lab", "latina", "latino", "law",
-    "male", "management", "march", "may", "medical", "medicine", "modified", "monday", "monitoring", "my", "name", "native", "no", "note", "notes", "november",
-    "number", "october", "of", "on", "outcomes", "outreach", "page", "patient", "patients", "personal", "phone", "plan", "portal", "presents",
-    "problem", "profile", "protection", "provider", "questionnaire", "questions", "record", "records", "referral", "registry", "relations", "report",
-    "reported", "results", "rights", "safety", "satisfaction", "saturday", "school", "score", "section", "september", "service", "services",
-    "she", "sign", "status", "study", "summary", "sunday", "surgery", "symptoms", "system", "table", "teaching", "team", "test", "the", "their",
-    "they", "thursday", "to", "transfer", "treatment", "tuesday", "type", "university", "unknown", "user", "we", "wednesday", "what", "white",
+    "a", "account", "act", "address", "advocacy", "african", "age", "american", "and", "api", "april", "asian",
+    "assistant", "august", "autonomy", "bill", "black", "care",
+    "case", "caucasian", "center", "centered", "centre", "charts", "class", "clinic", "code", "company", "condition",
+    "consent", "current", "data",
+    "date", "december", "department", "description", "details", "diagnosis", "disease", "dob", "doctor", "education",
+    "encounter",
+    "engagement", "experience", "february", "female", "file", "for", "form", "function", "group", "handout", "he",
+    "health", "her", "his", "hispanic", "history",
+    "hospital", "i", "id", "if", "in", "information", "insurance", "is", "it", "january", "journey", "july", "june",
+    "lab", "latina", "latino", "law",
+    "male", "management", "march", "may", "medical", "medicine", "modified", "monday", "monitoring", "my", "name",
+    "native", "no", "note", "notes", "november",
+    "number", "october", "of", "on", "outcomes", "outreach", "page", "patient", "patients", "personal", "phone", "plan",
+    "portal", "presents",
+    "problem", "profile", "protection", "provider", "questionnaire", "questions", "record", "records", "referral",
+    "registry", "relations", "report",
+    "reported", "results", "rights", "safety", "satisfaction", "saturday", "school", "score", "section", "september",
+    "service", "services",
+    "she", "sign", "status", "study", "summary", "sunday", "surgery", "symptoms", "system", "table", "teaching", "team",
+    "test", "the", "their",
+    "they", "thursday", "to", "transfer", "treatment", "tuesday", "type", "university", "unknown", "user", "we",
+    "wednesday", "what", "white",
     "with", "yes", "you"};
 
 static int compare_word(const char *word, const char *p, size_t n)
@@ -97,10 +108,12 @@ static bool begins_line(struct span before)
     while (i > 0 && strchr(" \t*#>-_[(/|:\"'&", before.p[i - 1]) && before.p[i - 1]) i--;
     if (i == 0 && before.n < 64) return true;
     if (i > 0 && (before.p[i - 1] == '\n' || before.p[i - 1] == '\r')) return true;
-    static const char *const heads[] = {"subject", "re", "fw", "fwd", "confidential", "privileged", "and", "draft", "memorandum"};
+    static const char *const heads[] = {"subject", "re", "fw", "fwd", "confidential", "privileged", "and", "draft",
+                                        "memorandum"};
     for (size_t k = 0; k < sizeof heads / sizeof heads[0]; k++) {
         size_t n = strlen(heads[k]);
-        if (i >= n && strncasecmp(before.p + i - n, heads[k], n) == 0 && (i == n || !is_alpha(before.p[i - n - 1])) && i < before.n) return true;
+        if (i >= n && strncasecmp(before.p + i - n, heads[k], n) == 0 && (i == n || !is_alpha(before.p[i - n - 1])) &&
+            i < before.n) return true;
     }
     return false;
 }
@@ -108,7 +121,8 @@ static bool begins_line(struct span before)
 /* The line ends, or goes on as a header does. */
 static bool header_goes_on(struct span after)
 {
-    static const char *const tails[] = {"communication", "material", "attorney", "work product", "memorandum", "document", "draft", "do not",
+    static const char *const tails[] = {"communication", "material", "attorney", "work product", "memorandum",
+                                        "document", "draft", "do not",
                                         "prepared", "subject to", "and", "confidential"};
     size_t i = 0;
     while (i < after.n && strchr(" \t*_])/|:;.&,-\"'!", after.p[i]) && after.p[i]) i++;
@@ -121,8 +135,10 @@ static bool header_goes_on(struct span after)
 
 static bool says_this(struct span before)
 {
-    static const char *const words[] = {"this email is", "this e-mail is", "this memo is", "this document is", "this message is", "this communication is",
-                                        "this letter is", "this is", "following is", "attached is", "contains", "marked as", "mark this", "treat as", "this memorandum is"};
+    static const char *const words[] = {"this email is", "this e-mail is", "this memo is", "this document is",
+                                        "this message is", "this communication is",
+                                        "this letter is", "this is", "following is", "attached is", "contains",
+                                        "marked as", "mark this", "treat as", "this memorandum is"};
     for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
         size_t n = strlen(words[k]);
         for (size_t i = 0; i + n <= before.n; i++)
@@ -136,7 +152,8 @@ static bool says_this(struct span before)
 static bool marks_document(struct match *m)
 {
     bool head = begins_line(m->before), tail = header_goes_on(m->after);
-    return (all_caps(m->value) && (head || tail)) || (is_title_case(m->value) && head && tail) || (says_this(m->before) && tail);
+    return (all_caps(m->value) && (head || tail)) || (is_title_case(m->value) && head && tail) ||
+        (says_this(m->before) && tail);
 }
 
 bool check_privilege_header(struct match *m)
@@ -147,7 +164,7 @@ bool check_privilege_header(struct match *m)
 
 bool check_work_product(struct match *m)
 {
-    if (!marks_document(m)) m->score = 0.35f;
+    if (!marks_document(m)) m->score = 0.3f;
     return true;
 }
 
@@ -168,7 +185,8 @@ bool check_heading(struct match *m)
 /* "If the patient reports …" is a guideline's sentence. */
 bool check_patient_statement(struct match *m)
 {
-    static const char *const general[] = {"if ", "when ", "whether ", "should ", "once ", "unless ", "that ", "ensure "};
+    static const char *const general[] = {"if ", "when ", "whether ", "should ", "once ", "unless ", "that ",
+                                          "ensure "};
     for (size_t k = 0; k < sizeof general / sizeof general[0]; k++) {
         size_t n = strlen(general[k]);
         if (m->before.n >= n && strncasecmp(m->before.p + m->before.n - n, general[k], n) == 0) return false;

@@ -238,7 +238,8 @@ static bool is_unusable(struct span text, size_t lead)
     return false;
 }
 
-bool lexicon_add_entry(struct lexicon *l, struct span text, bool ignore_case, enum lex_use use, uint32_t number, bool *bad)
+bool lexicon_add_entry(struct lexicon *l, struct span text, bool ignore_case, enum lex_use use, uint32_t number,
+                       bool *bad)
 {
     size_t lead = skip_gap(text.p, 0, text.n, text.n);
     *bad = is_unusable(text, lead);
@@ -249,7 +250,8 @@ bool lexicon_add_entry(struct lexicon *l, struct span text, bool ignore_case, en
     /* The same text may serve several lists and patterns. */
     for (uint32_t i = node->entry; i; i = l->entry[i - 1].next) {
         struct entry *e = &l->entry[i - 1];
-        if (e->literal && e->ignore_case == ignore_case && e->text_len == text.n && !memcmp(l->pool + e->text, text.p, text.n))
+        if (e->literal && e->ignore_case == ignore_case && e->text_len == text.n && !memcmp(l->pool + e->text, text.p,
+            text.n))
             return use_add(l, e, use, number);
     }
     struct entry *e = entry_push(l);

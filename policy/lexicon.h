@@ -16,7 +16,8 @@
 
 /* What a built-in word says about its surroundings; a mark carries a bit for each. */
 enum word_set {
-    WORD_GIVEN_NAME, WORD_NOT_SURNAME, WORD_CLINICAL, WORD_CLINICAL_WEAK, WORD_PATIENT, WORD_LEGAL, WORD_SSN, WORD_MEDICAL_ID,
+    WORD_GIVEN_NAME, WORD_NOT_SURNAME, WORD_CLINICAL, WORD_CLINICAL_WEAK, WORD_PATIENT, WORD_LEGAL, WORD_SSN,
+    WORD_MEDICAL_ID,
     WORD_PHONE, WORD_CARD, WORD_DEA, WORD_ADDRESS, WORD_ADDRESS_IP, WORD_NOT_ID, WORD_MONEY, WORD_ICD, WORD_FOOTER,
     WORD_SECRET, WORD_INSURANCE, WORD_MONTH, WORD_SET_COUNT
 };
@@ -57,7 +58,8 @@ CD_USE bool lexicon_finish(struct lexicon *l);
 /* Marks of `text`, which must be followed by VIEW_SLACK readable bytes. False when out of memory. */
 CD_USE bool lexicon_mark(const struct lexicon *l, const char *text, size_t n, struct marks *out);
 void marks_fini(struct marks *m);
-CD_USE bool marks_put(struct marks *m, size_t start, size_t end, uint32_t entry);   /* at the end; the caller keeps the order */
+/* At the end: the caller keeps the order. */
+CD_USE bool marks_put(struct marks *m, size_t start, size_t end, uint32_t entry);
 uint64_t lexicon_sets(const struct lexicon *l, const struct mark *m);
 /* The next operator's use of a mark of kind `use`: *it starts at 0; false at the end. */
 bool lexicon_next(const struct lexicon *l, const struct mark *m, enum lex_use use, uint32_t *it, uint32_t *number);

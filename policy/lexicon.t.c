@@ -75,12 +75,14 @@ static void test_built_in(void **state)
     assert_int_equal(marks.seen, WORDS(WORD_SSN));
     assert_int_equal(marks.m[0].start, 4);
     assert_int_equal(marks.m[0].end, 7);
-    static const char *const birth[] = {"Date of Birth", "date_of_birth", "date-of-birth", "dateOfBirth", "patientDateOfBirth2", "DATE  OF\nBIRTH"};
+    static const char *const birth[] = {"Date of Birth", "date_of_birth", "date-of-birth", "dateOfBirth",
+                                        "patientDateOfBirth2", "DATE  OF\nBIRTH"};
     for (size_t i = 0; i < COUNT(birth); i++) {
         mark(birth[i]);
         assert_true(marks.seen & WORDS(WORD_SSN));
     }
-    static const char *const none[] = {"assn", "ssns", "date of bir", "birth of date", "social\x1fsecurity", "date .... of birth"};
+    static const char *const none[] = {"assn", "ssns", "date of bir", "birth of date", "social\x1fsecurity",
+                                       "date .... of birth"};
     for (size_t i = 0; i < COUNT(none); i++) {
         mark(none[i]);
         assert_false(marks.seen & WORDS(WORD_SSN));
@@ -134,7 +136,8 @@ static void test_every_offset(void **state)
         snprintf(line, sizeof line, "%*sproject falcon", (int)at, "");
         assert_true(found(line, 1));
         assert_int_equal(marks.m[0].start, at);
-        snprintf(line, sizeof line, "%.*s ssn", (int)at, "xyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzy");
+        snprintf(line, sizeof line, "%.*s ssn", (int)at,
+                 "xyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzyxyzzy");
         mark(line);
         assert_int_equal(marks.seen, WORDS(WORD_SSN));
     }

@@ -8,12 +8,15 @@
 /* Raise when a check or the context pass changes what is found: the digest must say so too. */
 #define PACK_RULES 1
 
-static const struct pattern_def *const tables[] = {pack_identifiers, pack_contact, pack_clinical, pack_money, pack_legal, pack_secrets, pack_derived};
+static const struct pattern_def *const tables[] = {pack_identifiers, pack_contact, pack_clinical, pack_money,
+                                                   pack_legal, pack_secrets, pack_derived};
 
 const struct pattern_def pack_derived[DERIVED_COUNT + 1] = {
     [DERIVED_PERSON] = {.type = "PERSON", .source = "a known given name and a surname", .klass = CLASS_PII},
-    [DERIVED_PATIENT] = {.type = "PATIENT_CONTEXT", .source = "45 CFR 160.103: a person beside clinical words", .klass = CLASS_PHI},
-    [DERIVED_RECORD] = {.type = "MEDICAL_RECORD", .source = "two headings or statements of a chart", .klass = CLASS_PHI},
+    [DERIVED_PATIENT] = {.type = "PATIENT_CONTEXT", .source = "45 CFR 160.103: a person beside clinical words",
+                         .klass = CLASS_PHI},
+    [DERIVED_RECORD] = {.type = "MEDICAL_RECORD", .source = "two headings or statements of a chart",
+                        .klass = CLASS_PHI},
     {.type = NULL}};
 
 static const struct pattern_def *builtin(size_t i)
@@ -139,8 +142,10 @@ static void describe(const struct pack *p, const struct conf *conf, struct obuf 
     for (size_t i = 0; i < p->n; i++) {
         const struct pattern_def *d = &p->pattern[i].def;
         put_field(o, d->type), put_field(o, d->hs), put_field(o, d->re), put_field(o, d->value);
-        obuf_printf(o, "%u %u %u %u %d %u %u %a %a %llx %llx %u %u %d %d\n", d->klass, d->kind, d->role, d->norm, d->caseless, d->back, d->ahead,
-                    (double)d->score, (double)d->near, (unsigned long long)d->context, (unsigned long long)d->against, d->before, d->after,
+        obuf_printf(o, "%u %u %u %u %d %u %u %a %a %llx %llx %u %u %d %d\n", d->klass, d->kind, d->role, d->norm,
+                    d->caseless, d->back, d->ahead,
+                    (double)d->score, (double)d->near, (unsigned long long)d->context, (unsigned long long)d->against,
+                        d->before, d->after,
                     p->pattern[i].context_required, p->pattern[i].always);
     }
     const struct word_list *const words[] = {words_context, words_clinical, words_names};
@@ -198,7 +203,8 @@ static bool make_db(struct pack *p, const struct conf *conf, struct why *why)
 static bool add_words(struct pack *p, struct why *why)
 {
     p->lexicon = lexicon_new();
-    bool ok = p->lexicon && lexicon_add_words(p->lexicon, words_context) && lexicon_add_words(p->lexicon, words_clinical) &&
+    bool ok = p->lexicon && lexicon_add_words(p->lexicon, words_context) && lexicon_add_words(p->lexicon,
+        words_clinical) &&
               lexicon_add_words(p->lexicon, words_names);
     if (!ok) why_set(why, "patterns: out of memory");
     return ok;
@@ -213,7 +219,8 @@ struct pack *pack_compile(const struct conf *conf, const char *const *class_name
         return NULL;
     }
     bool ok = disabled_are_known(conf, why) && add_words(p, why) && add_builtin(p, conf, why) &&
-              pack_add_operator(p, conf, class_names, n_classes, why) && pack_add_lists(p, conf, class_names, n_classes, &words, why);
+              pack_add_operator(p, conf, class_names, n_classes, why) && pack_add_lists(p, conf, class_names,
+                  n_classes, &words, why);
     if (ok && !lexicon_finish(p->lexicon)) {
         why_set(why, "patterns: out of memory");
         ok = false;

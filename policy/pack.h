@@ -1,7 +1,8 @@
 /* pack.h - private to policy/pack*.c, scan*.c: what a pattern is, and the compiled pack.
  *
  * A built-in pattern is one row of a table (pack_table_*.c). `hs` is the prefilter's expression, short and without large
- * repeats; `re` (PCRE2, bytes, no UTF mode) finds the exact bounds around a hit; group 1, when there is one, is the value.
+ * repeats; `re` (PCRE2, bytes, no UTF mode) finds the exact bounds around a hit; group 1, when there is one, is the
+ * value.
  *   SHAPE  the value has a form of its own; words near it may raise the score.
  *   LABEL  `re` is a label ("MRN"), the value `value` follows it: after a few joining words in the same string, or, when
  *          the label ends its string (an object's key), in the next one. */
@@ -35,14 +36,17 @@ struct pattern_def {
     uint64_t context, against;   /* sets of words; against: holds the score down to AGAINST_SCORE */
     uint16_t before, after;   /* bytes of the view in which a context word counts */
     check_fn *check;
+    bool same_line;           /* context counts only on the line of the match, or on a heading right above it */
     bool block;               /* a PEM block: the finding goes on to its END line */
 };
-#define AGAINST_SCORE 0.3f
+#define AGAINST_SCORE 0.25f
+#define AGAINST_BESIDE 12         /* bytes before the match in which a word against it outweighs any context */
 
 /* Types that the context pass makes; rows without an expression, in this order. */
 enum derived { DERIVED_PERSON, DERIVED_PATIENT, DERIVED_RECORD, DERIVED_COUNT };
 extern const struct pattern_def pack_derived[DERIVED_COUNT + 1];
-extern const struct pattern_def pack_identifiers[], pack_contact[], pack_clinical[], pack_money[], pack_legal[], pack_secrets[];
+extern const struct pattern_def pack_identifiers[], pack_contact[], pack_clinical[], pack_money[], pack_legal[],
+    pack_secrets[];
 
 /* ---- scan_hs.c: the only file that sees hs.h ---- */
 
@@ -65,7 +69,8 @@ CD_USE struct hsdb_scratch *hsdb_scratch_new(const struct hsdb *db);
 void hsdb_scratch_free(struct hsdb_scratch *s);
 /* `hit` gets the number of the expression and the end offset of a match; it returns false to stop. */
 typedef bool hsdb_hit(unsigned id, uint64_t end, void *arg);
-CD_USE enum fail hsdb_scan(const struct hsdb *db, struct hsdb_scratch *s, const char *p, size_t n, hsdb_hit *hit, void *arg);
+CD_USE enum fail hsdb_scan(const struct hsdb *db, struct hsdb_scratch *s, const char *p, size_t n, hsdb_hit *hit,
+                           void *arg);
 
 /* ---- scan_pcre.c: the only file that sees pcre2.h ---- */
 
@@ -114,9 +119,11 @@ struct pack {
 };
 
 /* ---- pack_operator.c ---- */
-CD_USE bool pack_add_operator(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names, struct why *why);
+CD_USE bool pack_add_operator(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names,
+                              struct why *why);
 /* *words: the digest of all entries. */
-CD_USE bool pack_add_lists(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names, struct digest *words,
+CD_USE bool pack_add_lists(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names,
+                           struct digest *words,
                            struct why *why);
 CD_USE struct pattern *pack_push(struct pack *p);
 CD_USE char *pack_own(struct pack *p, const char *s, size_t n);
@@ -135,7 +142,7 @@ struct raw {
     uint32_t seg;
     float score;
     uint8_t klass, role, norm;
-    bool dropped;
+    bool raised;               /* by the company it keeps: it does not raise others */
 };
 
 struct scanner {
@@ -145,7 +152,8 @@ struct scanner {
     struct hsdb_scratch *scratch;
     struct exact_state *exact;
     struct marks marks;
-    struct marks endings;      /* words that end like a condition, a procedure or a medicine; made when the first finding is looked at */
+    struct marks endings;      /* words that end like a condition,
+        a procedure or a medicine; made when the first finding is looked at */
     struct raw *raw;
     size_t n_raw, cap_raw;
     uint32_t *done;            /* by pattern: view offsets before this have been tried */

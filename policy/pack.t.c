@@ -96,7 +96,8 @@ static float look(const struct pack *p, const char *text, const char *type, cons
 
 static struct conf_pattern pattern(const char *regex)
 {
-    return (struct conf_pattern){.type = (char *)"BADGE", .klass = (char *)"projects", .regex = (char *)regex, .score = 0.8};
+    return (struct conf_pattern){.type = (char *)"BADGE", .klass = (char *)"projects", .regex = (char *)regex,
+                                 .score = 0.8};
 }
 
 static float look_once(const char *regex, const char *text, const char *expected)
@@ -206,10 +207,12 @@ static void test_errors_say_what_and_where(void **state)
     struct conf conf = {.disabled_types = off, .n_disabled_types = 1};
     assert_refused(&conf, (const char *const[]){"NO_SUCH_TYPE", NULL});
     char *words[] = {(char *)"ok", (char *)"--"};
-    struct conf_words list = {.type = (char *)"LIST", .klass = (char *)"pii", .words = words, .n_words = 2, .score = 0.8};
+    struct conf_words list = {.type = (char *)"LIST", .klass = (char *)"pii", .words = words, .n_words = 2,
+                              .score = 0.8};
     conf = (struct conf){.word_lists = &list, .n_word_lists = 1};
     assert_refused(&conf, (const char *const[]){"LIST", "entry 2", NULL});
-    list = (struct conf_words){.type = (char *)"LIST", .klass = (char *)"pii", .file = (char *)"/nonexistent/words", .score = 0.8};
+    list = (struct conf_words){.type = (char *)"LIST", .klass = (char *)"pii", .file = (char *)"/nonexistent/words",
+                               .score = 0.8};
     assert_refused(&conf, (const char *const[]){"/nonexistent/words", NULL});
 }
 
@@ -226,18 +229,21 @@ static void test_word_lists(void **state)
     (void)state;
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/words.txt", folder);
-    write_text(path, "\xEF\xBB\xBFProject Falcon\r\n# a comment\n\nM\xC3\xBCller & S\xC3\xB6hne\n\xE6\x82\xA3\xE8\x80\x85\n");
+    write_text(path, "\xEF\xBB\xBFProject Falcon\r\n# a comment\n\nM\xC3\xBCller & S\xC3\xB6hne\n"
+                     "\xE6\x82\xA3\xE8\x80\x85\n");
     char *inline_words[] = {(char *)"Bluebird"};
     struct conf_words lists[] = {
         {.type = (char *)"CODE_NAME", .klass = (char *)"projects", .file = path, .score = 0.9, .ignore_case = true},
-        {.type = (char *)"EXACT", .klass = (char *)"pii", .words = inline_words, .n_words = 1, .score = 0.7, .ignore_case = false},
+        {.type = (char *)"EXACT", .klass = (char *)"pii", .words = inline_words, .n_words = 1, .score = 0.7,
+         .ignore_case = false},
     };
     struct conf conf = {.word_lists = lists, .n_word_lists = 2};
     struct pack *p = compile_ok(&conf);
     assert_true(look(p, "on PROJECT falcon.", "CODE_NAME", "PROJECT falcon") > 0.89f);
     assert_string_equal(found.f[0].via, "word_list");
     assert_true(look(p, "by m\xC3\x9Cller & s\xC3\xB6hne", "CODE_NAME", "m\xC3\x9Cller & s\xC3\xB6hne") > 0);
-    assert_true(look(p, "\xE5\x90\x8D\xE6\x82\xA3\xE8\x80\x85\xE5\x90\x8D", "CODE_NAME", "\xE6\x82\xA3\xE8\x80\x85") > 0);
+    assert_true(look(p, "\xE5\x90\x8D\xE6\x82\xA3\xE8\x80\x85\xE5\x90\x8D", "CODE_NAME",
+                     "\xE6\x82\xA3\xE8\x80\x85") > 0);
     assert_true(look(p, "project falconry", "CODE_NAME", NULL) == 0);
     assert_true(look(p, "a comment", "CODE_NAME", NULL) == 0);
     assert_true(look(p, "Bluebird", "EXACT", "Bluebird") > 0.69f);
@@ -270,7 +276,8 @@ static void test_digest(void **state)
     struct conf_pattern one = pattern("BX-\\d{4}");
     struct conf plain = {0}, with = {.patterns = &one, .n_patterns = 1};
     struct why why = {{0}};
-    struct pack *a = compile_ok(&plain), *b = compile_ok(&plain), *c = compile_ok(&with), *all = compile_all(&plain, &why);
+    struct pack *a = compile_ok(&plain), *b = compile_ok(&plain), *c = compile_ok(&with), *all = compile_all(&plain,
+        &why);
     assert_non_null(all);
     assert_string_not_equal(pack_digest(a), pack_digest(all));
     pack_free(all);
@@ -382,9 +389,12 @@ static void test_cache_that_cannot_be_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns), cmocka_unit_test(test_context), cmocka_unit_test(test_validator), cmocka_unit_test(test_limits_fail_the_scan),
-        cmocka_unit_test(test_errors_say_what_and_where), cmocka_unit_test(test_word_lists), cmocka_unit_test(test_disabled), cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_cache), cmocka_unit_test(test_cache_of_others), cmocka_unit_test(test_cache_that_cannot_be_written),
+        cmocka_unit_test(test_patterns), cmocka_unit_test(test_context), cmocka_unit_test(test_validator),
+            cmocka_unit_test(test_limits_fail_the_scan),
+        cmocka_unit_test(test_errors_say_what_and_where), cmocka_unit_test(test_word_lists),
+            cmocka_unit_test(test_disabled), cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_cache), cmocka_unit_test(test_cache_of_others),
+            cmocka_unit_test(test_cache_that_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,5 @@
-/* The compiled database on disk: a header with a checksum, then Hyperscan's own bytes. The name holds everything that the
- * bytes depend on, so a file of another version or machine is never even opened. */
+/* The compiled database on disk: a header with a checksum, then Hyperscan's own bytes. The name holds everything that
+ * the bytes depend on, so a file of another version or machine is never even opened. */
 #include "core/log.h"
 #include "policy/pack.h"
 #include <errno.h>
@@ -24,7 +24,8 @@ static bool file_name(const char *dir, const char *digest, const char *suffix, c
     char version[32];
     size_t n = strcspn(hsdb_version(), " ");
     snprintf(version, sizeof version, "%.*s", (int)n, hsdb_version());
-    int len = snprintf(out, PATH_MAX, "%s/patterns-%.24s-hs%s-%" PRIx64 ".db%s", dir, digest, version, hsdb_platform(), suffix);
+    int len = snprintf(out, PATH_MAX, "%s/patterns-%.24s-hs%s-%" PRIx64 ".db%s", dir, digest, version, hsdb_platform(),
+                       suffix);
     return len > 0 && len < PATH_MAX;
 }
 
@@ -33,7 +34,8 @@ static struct digest sum_of(const char *digest, struct span bytes) { return sha2
 /* The file is code to Hyperscan: only one that nobody else could have written is read. */
 static bool is_ours(const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 022) == 0 && st->st_size > (off_t)sizeof(struct head) &&
+    return S_ISREG(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 022) == 0 &&
+        st->st_size > (off_t)sizeof(struct head) &&
            st->st_size < (off_t)MAX_FILE;
 }
 
@@ -79,7 +81,8 @@ struct hsdb *pack_cache_load(const char *dir, const char *digest)
     char *bytes = NULL;
     int fd = file_name(dir, digest, "", path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (fd < 0) return NULL;
-    if (fstat(fd, &st) == 0 && is_ours(&st) && (bytes = malloc((size_t)st.st_size)) != NULL && read_all(fd, bytes, (size_t)st.st_size))
+    if (fstat(fd, &st) == 0 && is_ours(&st) && (bytes = malloc((size_t)st.st_size)) != NULL && read_all(fd, bytes,
+        (size_t)st.st_size))
         db = checked(bytes, (size_t)st.st_size, digest);
     if (db == NULL) LOG(WARN, "patterns.cache", "file=%s reason=damaged_or_foreign action=compile", path);
     free(bytes);
@@ -102,7 +105,8 @@ void pack_cache_store(const char *dir, const char *digest, const struct hsdb *db
     struct head h = {.magic = {0}};
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) LOG(WARN, "patterns.cache", "dir=%s error=%s", dir, strerror(errno));
     snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
-    if (!file_name(dir, digest, "", path) || !file_name(dir, digest, suffix, temp) || !hsdb_store(db, &bytes, &n)) return;
+    if (!file_name(dir, digest, "", path) || !file_name(dir, digest, suffix, temp) || !hsdb_store(db, &bytes,
+        &n)) return;
     memcpy(h.magic, MAGIC, sizeof h.magic);
     struct digest sum = sum_of(digest, (struct span){bytes, n});
     memcpy(h.sum, sum.b, sizeof h.sum);

@@ -26,8 +26,10 @@ static bool is_ascii(const char *s)
 /* \x{...} and \p need characters, not bytes, as text beyond ASCII does. */
 static bool needs_utf(const char *regex)
 {
-    return !is_ascii(regex) || strstr(regex, "\\x{") || strstr(regex, "\\p") || strstr(regex, "\\P") || strstr(regex, "(*UTF") ||
-           strstr(regex, "(*UCP") || strstr(regex, "\\X");
+    static const char *const marks[] = {"\\x{", "\\p", "\\P", "\\X", "(*UTF", "(*UCP"};
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (strstr(regex, marks[i]) != NULL) return true;
+    return !is_ascii(regex);
 }
 
 /* Anchors speak of one string; to the database all strings of a request are one text. */
@@ -76,7 +78,8 @@ static bool add_context(struct pack *p, const struct conf_pattern *c, uint32_t n
     for (size_t i = 0; i < c->n_context; i++) {
         bool bad;
         if (lexicon_add_entry(p->lexicon, span_str(c->context[i]), true, LEX_CONTEXT, number, &bad)) continue;
-        why_set(why, bad ? "pattern %s: context word %zu holds no word" : "pattern %s: out of memory at context word %zu", c->type, i + 1);
+        const char *what = bad ? "holds no word" : "could not be added: out of memory";
+        why_set(why, "pattern %s: context word %zu %s", c->type, i + 1, what);
         return false;
     }
     return true;
@@ -92,8 +95,10 @@ static bool add_pattern(struct pack *p, const struct conf_pattern *c, int klass,
     pat->unbounded = true;
     pat->has_context = c->n_context > 0;
     pat->context_required = c->context_required;
-    pat->def = (struct pattern_def){.type = type, .source = "configuration", .klass = (uint8_t)klass, .hs = regex, .re = regex,
-                                    .score = c->context_required ? 0 : score, .near = score, .before = DEFAULT_CONTEXT_BYTES,
+    pat->def = (struct pattern_def){.type = type, .source = "configuration", .klass = (uint8_t)klass, .hs = regex,
+                                    .re = regex,
+                                    .score = c->context_required ? 0 : score, .near = score,
+                                    .before = DEFAULT_CONTEXT_BYTES,
                                     .after = DEFAULT_CONTEXT_BYTES};
     if (c->n_context > 0 && !c->context_required) pat->def.near = score + (1.0f - score) * 0.5f;
     if (c->validator != NULL && (pat->def.check = check_by_name(c->validator)) == NULL) {
@@ -115,7 +120,8 @@ static bool placed(const struct conf *conf, uint32_t line, struct why *why)
     return false;
 }
 
-bool pack_add_operator(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names, struct why *why)
+bool pack_add_operator(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names,
+                       struct why *why)
 {
     for (size_t i = 0; i < conf->n_patterns; i++) {
         const struct conf_pattern *c = &conf->patterns[i];
@@ -156,19 +162,23 @@ static bool add_unspaced(struct pack *p, struct span word, size_t list, struct w
     pat->operators = true;
     pat->via = "word_list";
     pat->list = (int)list;
-    pat->def = (struct pattern_def){.type = p->list[list].type, .source = "configuration", .klass = p->list[list].klass, .hs = hs, .re = hs,
-                                    .back = (uint16_t)(word.n + 1), .ahead = 1, .score = p->list[list].score, .near = p->list[list].score};
+    pat->def = (struct pattern_def){.type = p->list[list].type, .source = "configuration", .klass = p->list[list].klass,
+                                    .hs = hs, .re = hs,
+                                    .back = (uint16_t)(word.n + 1), .ahead = 1, .score = p->list[list].score,
+                                    .near = p->list[list].score};
     pat->exact = exact_new(hs, false, false, err, sizeof err, &at);
     if (pat->exact == NULL) why_set(why, "word list %s: %s", p->list[list].type, err);
     return pat->exact != NULL;
 }
 
-static bool add_word(struct pack *p, const struct conf_words *w, size_t list, struct span word, size_t number, struct why *why)
+static bool add_word(struct pack *p, const struct conf_words *w, size_t list, struct span word, size_t number,
+                     struct why *why)
 {
     bool bad = false;
     if (is_unspaced(word)) return add_unspaced(p, word, list, why);
     if (lexicon_add_entry(p->lexicon, word, w->ignore_case, LEX_LIST, (uint32_t)list, &bad)) return true;
-    why_set(why, bad ? "word list %s: entry %zu has no letter or digit, or is too long" : "word list %s: out of memory at entry %zu", w->type, number);
+    const char *what = bad ? "has no letter or digit, or is too long" : "could not be added: out of memory";
+    why_set(why, "word list %s: entry %zu %s", w->type, number, what);
     return false;
 }
 
@@ -243,7 +253,8 @@ static bool add_list(struct pack *p, const struct conf_words *w, int klass, stru
     return w->file == NULL || add_file(p, w, list, sum, why);
 }
 
-bool pack_add_lists(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names, struct digest *words, struct why *why)
+bool pack_add_lists(struct pack *p, const struct conf *conf, const char *const *names, size_t n_names,
+                    struct digest *words, struct why *why)
 {
     struct sha256_state *sum = sha256_new();
     bool ok = sum != NULL && (p->list = calloc(conf->n_word_lists + 1, sizeof *p->list)) != NULL;

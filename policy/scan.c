@@ -2,7 +2,6 @@
  * findings mean together, and the way back to source offsets. */
 #include "policy/pack.h"
 #include <stdlib.h>
-#include "core/clock.h"
 
 #define KEEP_BYTES (4u << 20)
 
@@ -59,7 +58,8 @@ static enum fail push_listed(struct scanner *s, const struct mark *m, uint32_t l
     const struct segment *seg = view_segment(s->view, m->start);
     if (seg == NULL || m->end > seg->view_end) return FAIL_OK;
     return scan_push(s, (struct raw){.type = l->type, .via = "word_list", .start = m->start, .end = m->end,
-                                     .seg = (uint32_t)(seg - s->view->seg), .score = l->score, .klass = l->klass, .norm = NORM_LOWER});
+                                     .seg = (uint32_t)(seg - s->view->seg), .score = l->score, .klass = l->klass,
+                                     .norm = NORM_LOWER});
 }
 
 enum fail scan_lists(struct scanner *s)
@@ -94,8 +94,8 @@ static void merge(struct scanner *s)
     qsort(s->raw, s->n_raw, sizeof *s->raw, by_type_then_place);
     for (size_t i = 0; i < s->n_raw; i++) {
         struct raw *last = n ? &s->raw[n - 1] : NULL, *r = &s->raw[i];
-        if (r->dropped) continue;
-        if (last && last->klass == r->klass && last->seg == r->seg && r->start < last->end && strcmp(last->type, r->type) == 0) {
+        if (last && last->klass == r->klass && last->seg == r->seg && r->start < last->end && strcmp(last->type,
+            r->type) == 0) {
             if (r->end > last->end) last->end = r->end;
             if (r->score > last->score) last->score = r->score, last->via = r->via;
         } else {

@@ -8,6 +8,7 @@
 
 #define LABEL_TAIL 14        /* "_number", " No.:" may follow a label at the end of a key */
 #define KEYED_VALUES 4       /* strings of an array that a key's label speaks for */
+#define HEADING 48           /* bytes of a line that may be a heading */
 #define PIECE 16384u         /* start offsets tried between two looks at the clock */
 
 static struct span segment_text(const struct scanner *s, const struct segment *seg, size_t end)
@@ -29,10 +30,35 @@ static bool operator_context(const struct scanner *s, uint32_t pattern, size_t f
     return false;
 }
 
+/* The start of the line of `at`, or of the one before when that is a heading: short, and without a digit. */
+static size_t line_start(const char *p, size_t from, size_t at)
+{
+    const char *nl = memrchr(p + from, '\n', at - from);
+    if (nl == NULL) return from;
+    size_t line = (size_t)(nl - p), i = line;
+    while (i > from && p[i - 1] != '\n' && !(p[i - 1] >= '0' && p[i - 1] <= '9')) i--;
+    bool heading = (i == from || p[i - 1] == '\n') && line - i <= HEADING;
+    return heading ? i : line;
+}
+
 static bool near_words(const struct scanner *s, uint64_t sets, const struct pattern_def *d, size_t start, size_t end)
 {
-    size_t from = start > d->before ? start - d->before : 0;
-    return sets && marks_near(s->pack->lexicon, &s->marks, sets, from, end + d->after);
+    size_t from = start > d->before ? start - d->before : 0, to = end + d->after;
+    if (!(s->marks.seen & sets)) return false;
+    if (d->same_line) {
+        const char *p = s->view->p, *nl;
+        from = line_start(p, from, start);
+        if (to > s->view->n) to = s->view->n;
+        if ((nl = memchr(p + end, '\n', to - end)) != NULL) to = (size_t)(nl - p);
+    }
+    return marks_near(s->pack->lexicon, &s->marks, sets, from, to);
+}
+
+/* "build 617-248-4867": what the word right before says is what it is. */
+static bool is_named_otherwise(const struct scanner *s, const struct pattern_def *d, size_t start)
+{
+    size_t from = start > AGAINST_BESIDE ? start - AGAINST_BESIDE : 0;
+    return d->against && d->context && marks_near(s->pack->lexicon, &s->marks, d->against, from, start);
 }
 
 static bool in_context(const struct scanner *s, uint32_t number, size_t start, size_t end)
@@ -68,10 +94,12 @@ static struct match match_of(const struct scanner *s, const struct segment *seg,
     if (at.full_start < seg->view_start) before = 0;   /* the label stands in another string */
     if (before > 64) before = 64;
     if (after > 64) after = 64;
-    return (struct match){.value = {p + at.start, at.end - at.start}, .before = {p + at.full_start - before, before}, .after = {p + at.full_end, after}};
+    return (struct match){.value = {p + at.start, at.end - at.start}, .before = {p + at.full_start - before, before},
+                          .after = {p + at.full_end, after}};
 }
 
-static enum fail accept_match(struct scanner *s, uint32_t number, const struct segment *seg, struct place at, bool labelled)
+static enum fail accept_match(struct scanner *s, uint32_t number, const struct segment *seg, struct place at,
+                              bool labelled)
 {
     const struct pattern *p = &s->pack->pattern[number];
     const struct pattern_def *d = &p->def;
@@ -80,15 +108,16 @@ static enum fail accept_match(struct scanner *s, uint32_t number, const struct s
     m.in_context = labelled || in_context(s, number, at.start, at.end);
     m.score = m.in_context ? d->near : d->score;
     if (d->check != NULL && !d->check(&m)) return FAIL_OK;
-    if (near_words(s, d->against, d, at.full_start, at.full_end) && !(m.in_context && d->context) && m.score > AGAINST_SCORE)
-        m.score = AGAINST_SCORE;
+    bool against = is_named_otherwise(s, d, at.full_start) ||
+                   (!(m.in_context && d->context) && near_words(s, d->against, d, at.full_start, at.full_end));
+    if (against && m.score > AGAINST_SCORE) m.score = AGAINST_SCORE;
     if (m.score <= 0) return FAIL_OK;
     s->accepted[number]++;
     size_t start = (size_t)(m.value.p - s->view->p), end = start + m.value.n;
     if (d->block) end = pem_end(s, seg, end);
     return scan_push(s, (struct raw){.type = d->type, .via = p->via, .start = (uint32_t)start, .end = (uint32_t)end,
-                                     .seg = (uint32_t)(seg - s->view->seg), .score = m.score > 1 ? 1 : m.score, .klass = d->klass,
-                                     .role = d->role, .norm = d->norm});
+                                     .seg = (uint32_t)(seg - s->view->seg), .score = m.score > 1 ? 1 : m.score,
+                                     .klass = d->klass, .role = d->role, .norm = d->norm});
 }
 
 /* ---- labels whose value is another string ---- */
@@ -102,7 +131,7 @@ static bool is_value_key(const struct scanner *s, const struct segment *seg)
     return false;
 }
 
-/* The string that a label at the end of segment `i` speaks of: the next one, or the one after a key that says "value". */
+/* The string that a label at the end of segment `i` speaks of: the next one, or the one after a key "value". */
 static size_t next_value(const struct scanner *s, size_t i)
 {
     const struct view *v = s->view;
@@ -126,7 +155,8 @@ static enum fail try_keyed(struct scanner *s, uint32_t number, const struct segm
         enum fail f = exact_find(p->keyed, s->exact, text, 0, 0, &b, &found);
         if (f) return f;
         if (!found) continue;
-        struct place at = {seg->view_start + b.start, seg->view_start + b.end, seg->view_start + b.value_start, seg->view_start + b.value_end};
+        struct place at = {seg->view_start + b.start, seg->view_start + b.end, seg->view_start + b.value_start,
+                           seg->view_start + b.value_end};
         if ((f = accept_match(s, number, seg, at, true))) return f;
         if (label->kind != SEG_KEY) break;
     }
@@ -148,8 +178,8 @@ static const struct segment *segment_of_hit(struct scanner *s, size_t end)
 }
 
 /* All matches that start in [from, last], offsets of the segment; *found says whether there was one. */
-static enum fail search(struct scanner *s, uint32_t number, const struct segment *seg, struct span text, size_t from, size_t last, size_t *next,
-                        bool *any)
+static enum fail search(struct scanner *s, uint32_t number, const struct segment *seg, struct span text, size_t from,
+                        size_t last, size_t *next, bool *any)
 {
     const struct pattern *p = &s->pack->pattern[number];
     bool found = true;
@@ -162,7 +192,8 @@ static enum fail search(struct scanner *s, uint32_t number, const struct segment
         if (!found) break;
         *any = true;
         if (p->operators) b.value_start = b.start, b.value_end = b.end;
-        struct place at = {seg->view_start + b.start, seg->view_start + b.end, seg->view_start + b.value_start, seg->view_start + b.value_end};
+        struct place at = {seg->view_start + b.start, seg->view_start + b.end, seg->view_start + b.value_start,
+                           seg->view_start + b.value_end};
         if ((f = accept_match(s, number, seg, at, p->def.kind == PATTERN_LABEL))) return f;
         from = b.end > b.start ? b.end : b.start + 1;
     }
@@ -201,7 +232,8 @@ static enum fail search_hit(struct scanner *s, uint32_t number, const struct seg
     if (from < s->done[number]) from = s->done[number];
     if (from < seg->view_start) from = seg->view_start;
     if (from >= end) return FAIL_OK;
-    enum fail f = search(s, number, seg, segment_text(s, seg, end + p->def.ahead), from - seg->view_start, end - 1 - seg->view_start, &next, &any);
+    enum fail f = search(s, number, seg, segment_text(s, seg, end + p->def.ahead), from - seg->view_start,
+                         end - 1 - seg->view_start, &next, &any);
     s->done[number] = (uint32_t)(seg->view_start + next);
     if (f || any || p->def.kind != PATTERN_LABEL || seg->view_end > end + LABEL_TAIL) return f;
     return try_keyed(s, number, seg);

@@ -47,7 +47,8 @@ static size_t initial_end(const char *p, size_t i, size_t end)
 
 static bool is_eponym(const char *p, size_t at, size_t end)
 {
-    static const char *const what[] = {"syndrome", "disease", "disorder", "sign", "test", "scale", "score", "method", "criteria", "procedure", "'s disease", "'s syndrome",
+    static const char *const what[] = {"syndrome", "disease", "disorder", "sign", "test", "scale", "score", "method",
+                                       "criteria", "procedure", "'s disease", "'s syndrome",
                                        "Syndrome", "Disease", "phenomenon", "theorem", "equation"};
     if (at < end && p[at] == ' ') at++;
     for (size_t i = 0; i < COUNT(what); i++) {
@@ -66,15 +67,18 @@ static size_t full_name(const struct scanner *s, const struct segment *seg, size
     at = initial;
     if (at < stop && p[at] == ' ' && at + 1 < stop && is_upper(p[at + 1])) {
         size_t from = at + 1, to = word_end(p, from, stop);
-        if (is_title_word(p, from, to) && !is_in_set(s, from, WORDS(WORD_NOT_SURNAME)) && !is_eponym(p, to, stop)) return to;
+        if (is_title_word(p, from, to) && !is_in_set(s, from, WORDS(WORD_NOT_SURNAME)) && !is_eponym(p, to,
+            stop)) return to;
     }
     return initialled ? at : 0;
 }
 
 static bool follows_place(const struct scanner *s, const struct segment *seg, size_t start)
 {
-    static const char *const heads[] = {"St. ", "St ", "Saint ", "Mount ", "Lake ", "San ", "Santa ", "Port ", "Fort ", "Cape ", "Dr. ", "Prof. ", "King ", "Queen ",
-                                        "Governor ", "Gov. ", "Senator ", "Judge ", "Justice ", "Prince ", "Pope ", "President ", "Sir ", "Professor "};
+    static const char *const heads[] = {"St. ", "St ", "Saint ", "Mount ", "Lake ", "San ", "Santa ", "Port ", "Fort ",
+                                        "Cape ", "Dr. ", "Prof. ", "King ", "Queen ",
+                                        "Governor ", "Gov. ", "Senator ", "Judge ", "Justice ", "Prince ", "Pope ",
+                                        "President ", "Sir ", "Professor "};
     for (size_t i = 0; i < COUNT(heads); i++) {
         size_t n = strlen(heads[i]);
         if (start - seg->view_start >= n && memcmp(s->view->p + start - n, heads[i], n) == 0) return true;
@@ -90,7 +94,8 @@ static enum fail push_person(struct scanner *s, const struct mark *m)
     if (m->start > seg->view_start && (is_alpha(p[m->start - 1]) || p[m->start - 1] == '-')) return FAIL_OK;
     size_t end = full_name(s, seg, m->end);
     if (end == 0 || follows_place(s, seg, m->start)) return FAIL_OK;
-    return scan_push(s, (struct raw){.type = pack_derived[DERIVED_PERSON].type, .via = "names", .start = m->start, .end = (uint32_t)end, .seg = (uint32_t)(seg - s->view->seg),
+    return scan_push(s, (struct raw){.type = pack_derived[DERIVED_PERSON].type, .via = "names", .start = m->start,
+                                     .end = (uint32_t)end, .seg = (uint32_t)(seg - s->view->seg),
                                      .score = 0.35f, .klass = CLASS_PII, .role = ROLE_PERSON, .norm = NORM_LOWER});
 }
 
@@ -117,11 +122,15 @@ static size_t digits_end(const char *p, size_t i, size_t end)
 static bool has_clinical_ending(const char *p, size_t n)
 {
     if (n > 7 && (p[n - 1] | 0x20) == 's' && (p[n - 2] | 0x20) != 'i') n--;
-    static const char *const ends[] = {"itis", "oma", "osis", "emia", "ectomy", "opathy", "ostomy", "otomy", "plasty", "oscopy", "algia", "uria", "plegia", "statin",
-                                       "sartan", "mycin", "cillin", "azole", "cycline", "oxacin", "tidine", "parin", "lukast", "gliptin", "gliflozin", "tinib",
+    static const char *const ends[] = {"itis", "oma", "osis", "emia", "ectomy", "opathy", "ostomy", "otomy", "plasty",
+                                       "oscopy", "algia", "uria", "plegia", "statin",
+                                       "sartan", "mycin", "cillin", "azole", "cycline", "oxacin", "tidine", "parin",
+                                       "lukast", "gliptin", "gliflozin", "tinib",
                                        "triptan", "setron", "dronate", "barbital"};
-    static const char *const common[] = {"diploma", "oklahoma", "tacoma", "academia", "bohemia", "osmosis", "metamorphosis", "nostalgia", "symbiosis", "hypnosis",
-                                         "prognosis", "ecosystemia", "manuria", "patina", "aroma", "coma", "roma", "idioma", "anatomy", "phlebotomy"};
+    static const char *const common[] = {"diploma", "oklahoma", "tacoma", "academia", "bohemia", "osmosis",
+                                         "metamorphosis", "nostalgia", "symbiosis", "hypnosis",
+                                         "prognosis", "ecosystemia", "manuria", "patina", "aroma", "coma", "roma",
+                                         "idioma", "anatomy", "phlebotomy"};
     if (n < 7) return false;
     for (size_t i = 0; i < COUNT(common); i++)
         if (strlen(common[i]) == n && strncasecmp(common[i], p, n) == 0) return false;
@@ -147,7 +156,8 @@ static bool full_date(const struct scanner *s, size_t from, size_t to)
         size_t end = s->marks.m[i].end, start = s->marks.m[i].start;
         while (end < to && (p[end] == ' ' || p[end] == '.')) end++;
         size_t digits = digits_end(p, end, to) - end;
-        if (digits == 1 || digits == 2 || (start > 2 && is_digit(p[start - 2]) && !is_upper(p[start - 1]) && digits != 0)) return true;
+        if (digits == 1 || digits == 2 || (start > 2 && is_digit(p[start - 2]) && !is_upper(p[start - 1]) &&
+                                           digits != 0)) return true;
     }
     return false;
 }
@@ -190,7 +200,7 @@ static bool is_clinical(const struct scanner *s, size_t from, size_t to, size_t 
 static float patient_score(const struct raw *r)
 {
     if (r->role == ROLE_PERSON) return r->score >= 0.35f ? 0.8f : 0.6f;
-    return r->score >= 0.5f ? 0.8f : r->score >= 0.3f ? 0.6f : 0;
+    return r->score >= 0.5f ? 0.8f : 0;
 }
 
 /* A person, or a number that leads to one, beside clinical words: that is a patient. */
@@ -227,7 +237,7 @@ static bool provider_near(const struct scanner *s, size_t n, size_t from, size_t
     return false;
 }
 
-/* One patient without a name, but with the clinician's or the day of a visit, and clinical words. raw[0, n) is sorted. */
+/* One patient without a name, but with a clinician or the day of a visit, and clinical words. raw[0, n) is sorted. */
 static enum fail find_cases(struct scanner *s)
 {
     size_t n = s->pack->derived_off[DERIVED_PATIENT] ? 0 : s->n_raw;
@@ -236,7 +246,8 @@ static enum fail find_cases(struct scanner *s)
         if (r.role != ROLE_CASE) continue;
         size_t from = r.start > NEAR_CASE ? r.start - NEAR_CASE : 0, to = r.end + NEAR_CASE;
         if (to > s->view->n) to = s->view->n;
-        if (!is_clinical(s, from, to, r.start, r.end) || !(provider_near(s, n, from, to) || full_date(s, from, to))) continue;
+        if (!is_clinical(s, from, to, r.start, r.end) || !(provider_near(s, n, from, to) || full_date(s, from,
+            to))) continue;
         r.type = pack_derived[DERIVED_PATIENT].type, r.via = "context", r.score = 0.6f, r.role = ROLE_NONE;
         enum fail f = scan_push(s, r);
         if (f) return f;
@@ -252,23 +263,25 @@ static int by_start(const void *a, const void *b)
     return x->start != y->start ? (x->start < y->start ? -1 : 1) : (x->end > y->end) - (x->end < y->end);
 }
 
-static bool keeps_company(const struct raw *r) { return r->role == ROLE_PERSON || (r->role == ROLE_IDENTIFIER && r->score >= 0.5f); }
+static bool keeps_company(const struct raw *r)
+{
+    return r->role == ROLE_PERSON || (r->role == ROLE_IDENTIFIER && r->score >= 0.5f && !r->raised);
+}
 
-/* A weak identifier beside a person or a certain one is theirs. Scores are read before any is raised, so that weak ones do
- * not raise each other in a row. */
+/* A weak identifier beside a person, or beside a certain one, is theirs. */
 static void raise_in_company(struct scanner *s)
 {
     qsort(s->raw, s->n_raw, sizeof *s->raw, by_start);
     size_t low = 0;
     for (size_t i = 0; i < s->n_raw; i++) {
         struct raw *r = &s->raw[i];
-        if (r->role != ROLE_IDENTIFIER || r->score >= 0.5f || r->score < 0.4f) continue;
+        if (r->role != ROLE_IDENTIFIER || r->score >= 0.5f || r->score <= AGAINST_SCORE) continue;
         while (s->raw[low].start + NEAR_COMPANY + 100 < r->start) low++;
         for (size_t k = low; k < s->n_raw && s->raw[k].start < r->end + NEAR_COMPANY; k++) {
             const struct raw *o = &s->raw[k];
             bool near = o->end + NEAR_COMPANY > r->start && (o->end <= r->start || o->start >= r->end);
             if (near && keeps_company(o)) {
-                r->score = 0.6f;
+                r->score = 0.6f, r->raised = true;
                 break;
             }
         }
@@ -280,7 +293,8 @@ static void raise_in_company(struct scanner *s)
 static bool same_phrase(const struct scanner *s, const struct raw *a, const struct raw *b)
 {
     size_t n = a->end - a->start < 9 ? a->end - a->start : 9;
-    return strcmp(a->type, b->type) == 0 && b->end - b->start >= n && strncasecmp(s->view->p + a->start, s->view->p + b->start, n) == 0;
+    return strcmp(a->type, b->type) == 0 && b->end - b->start >= n && strncasecmp(s->view->p + a->start,
+        s->view->p + b->start, n) == 0;
 }
 
 /* Two different headings or statements of a medical record within one stretch of text. Findings are sorted here. */
@@ -293,7 +307,8 @@ static enum fail find_charts(struct scanner *s)
         if (r->role != ROLE_CHART) continue;
         if (last != NULL && r->start - last->start < NEAR_CHART && !same_phrase(s, last, r)) {
             struct raw chart = *last;
-            chart.type = pack_derived[DERIVED_RECORD].type, chart.via = "context", chart.klass = CLASS_PHI, chart.score = 0.7f, chart.role = ROLE_NONE;
+            chart.type = pack_derived[DERIVED_RECORD].type, chart.via = "context", chart.klass = CLASS_PHI,
+                chart.score = 0.7f, chart.role = ROLE_NONE;
             enum fail f = scan_push(s, chart);
             return f;
         }

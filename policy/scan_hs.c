@@ -1,4 +1,4 @@
-/* The prefilter: Hyperscan in block mode, without start-of-match. Bytes, not characters: text need not be valid UTF-8. */
+/* The prefilter: Hyperscan in block mode, without start-of-match. Bytes, not characters: text need not be UTF-8. */
 #include "policy/pack.h"
 #include <hs.h>
 #include <stdlib.h>

@@ -43,8 +43,8 @@ CD_USE enum fail view_add_text(struct view *v, enum part part, struct span whole
 /* Map a range of the view, which lies in one segment, to the source range, rounded outward to whole escapes. */
 void view_source(const struct view *v, const struct segment *s, size_t view_start, size_t view_end, size_t *start,
                  size_t *end);
-/* The same for many ranges of ascending view_start: the walk over a segment's escapes goes on where the last one stopped,
- * so that mapping all findings of a long string stays linear. Start with a zeroed cursor. */
+/* The same for many ranges of ascending view_start: the walk over a segment's escapes goes on where the last one
+ * stopped, so that mapping all findings of a long string stays linear. Start with a zeroed cursor. */
 struct view_cursor {
     const struct segment *seg;
     size_t src, at;                  /* source offset and view offset of one whole character */

@@ -1,5 +1,5 @@
-/* View and scan on any bytes, as JSON and as text. Every finding lies inside its part, is not empty, lies within the source
- * of one string, and comes in order; the same bytes give the same findings; a failure gives none. */
+/* View and scan on any bytes, as JSON and as text. Every finding lies inside its part, is not empty, lies within the
+ * source of one string, and comes in order; the same bytes give the same findings; a failure gives none. */
 #include "core/jscan.h"
 #include "policy/scan.h"
 #include <stdio.h>
@@ -18,11 +18,14 @@ static void start(void)
     static char *words[] = {(char *)"Project Falcon", (char *)"x-1", (char *)"\xE6\x82\xA3\xE8\x80\x85"};
     static char *context[] = {(char *)"badge"};
     static struct conf_pattern patterns[] = {
-        {.type = (char *)"BADGE", .klass = (char *)"pii", .regex = (char *)"\\b[A-Z]{2}\\d{3,6}\\b", .score = 0.8, .context = context, .n_context = 1},
+        {.type = (char *)"BADGE", .klass = (char *)"pii", .regex = (char *)"\\b[A-Z]{2}\\d{3,6}\\b", .score = 0.8,
+         .context = context, .n_context = 1},
         {.type = (char *)"ANCHORED", .klass = (char *)"pii", .regex = (char *)"^(?<!x)no \\d+$", .score = 0.6},
         {.type = (char *)"UTF", .klass = (char *)"pii", .regex = (char *)"M\xC3\xBCller", .score = 0.6}};
-    static struct conf_words list = {.type = (char *)"LIST", .klass = (char *)"secret", .words = words, .n_words = 3, .score = 0.9, .ignore_case = true};
-    static struct conf conf = {.path = (char *)"fuzz", .patterns = patterns, .n_patterns = 3, .word_lists = &list, .n_word_lists = 1};
+    static struct conf_words list = {.type = (char *)"LIST", .klass = (char *)"secret", .words = words, .n_words = 3,
+                                     .score = 0.9, .ignore_case = true};
+    static struct conf conf = {.path = (char *)"fuzz", .patterns = patterns, .n_patterns = 3, .word_lists = &list,
+                               .n_word_lists = 1};
     struct why why = {{0}};
     digest_init();
     struct pack *pack = pack_compile(&conf, classes, COUNT(classes), &why);
