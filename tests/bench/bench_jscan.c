@@ -1,6 +1,5 @@
-/* How fast jscan reads chat bodies, beside cJSON_Parse in the same run. Build in release mode:
- *   cc -O2 -std=c11 -D_GNU_SOURCE -I. tests/bench/bench_jscan.c core/{arena,digest,fail,obuf,jout,jscan,jdoc,jkeys}.c -lcjson -lcrypto
- * The best of several rounds is taken for each, alternating, as the machine may be shared. */
+/* How fast jscan reads chat bodies, beside cJSON_Parse in the same run. For figures build in release mode. The best of
+ * several rounds is taken for each, alternating, as the machine may be shared. */
 #include "core/jscan.h"
 #include "core/obuf.h"
 #include <cjson/cJSON.h>
