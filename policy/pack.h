@@ -22,6 +22,7 @@ enum role {
     ROLE_IDENTIFIER,   /* something that points to one person: likewise */
     ROLE_PROVIDER,     /* somebody who treats, judges or teaches: not the person it is about */
     ROLE_CASE,         /* one patient without a name: an age and a sex, "pt w/ hx of" */
+    ROLE_CLINICAL,     /* a code or a dose: as clinical beside a person as a word is */
     ROLE_CHART,        /* a phrase of a medical record; two different ones make one */
 };
 

@@ -29,12 +29,13 @@ const struct pattern_def pack_clinical[] = {
            "gentleman|lady|patient|boy|girl|pt|with|w/|[mf])(?!\\w)|\\bpt w/|"
            "\\b(?:pt|patient) with hx|\\bhx of\\b", .back = 20,
      .ahead = 60, .score = 0.2f, .near = 0.4f, .context = WORDS(WORD_CLINICAL), .before = 100, .after = 100},
-    {.type = "ICD10_CODE", .source = "ICD-10-CM, official guidelines", .klass = CLASS_PHI, .norm = NORM_ALNUM,
+    {.type = "ICD10_CODE", .source = "ICD-10-CM, official guidelines", .klass = CLASS_PHI,
+     .role = ROLE_CLINICAL, .norm = NORM_ALNUM,
      .hs = "\\b[A-TV-Z]\\d[0-9AB]\\.[0-9A-Z]{1,4}\\b",
      .re = "(?<![\\w.-])[A-TV-Z]\\d[0-9AB]\\.[0-9A-Z]{1,4}(?![\\w-]|\\.\\w)", .back = 10, .ahead = 4,
      .score = 0.15f, .near = 0.3f, .context = WORDS(WORD_ICD) | WORDS(WORD_CLINICAL), .before = 60, .after = 60,
      .check = check_icd10},
-    {.type = "MEDICATION_DOSE", .source = "prescription notation", .klass = CLASS_PHI, .norm = NORM_LOWER,
+    {.type = "MEDICATION_DOSE", .source = "prescription notation", .klass = CLASS_PHI, .role = ROLE_CLINICAL, .norm = NORM_LOWER,
      .caseless = true,
      .hs = "\\d ?(?:mg|mcg|units?)\\b",
      .re = "\\d{1,5}(?:\\.\\d{1,3})? ?(?:mg|mcg|units?)\\b.{0,12}?\\b(?:po|bid|tid|qid|qhs|qd|daily|twice|nightly|prn|"

@@ -379,6 +379,8 @@ static void test_patients(void **state)
         "Doctor: where is the pain?\nPatient: in my knee",
         "The patient was admitted with pneumonia and sepsis.",
         "Jane Roe had an appendectomy",
+        "E11.9 for Mr. Brown",                    /* a code alone is enough beside a person */
+        "Maria Lopez 5 mg twice daily",
     };
     static const char *const benign[] = {
         "What are the symptoms of diabetes?",
@@ -388,6 +390,7 @@ static void test_patients(void **state)
         "Maria Lopez bought three apples and Robert Lee bought two.",
         "If the patient reports pain, stop the treatment.",
         "The stroke width of the icon is 2 px; call acute() first.", "I was born in 1987.",
+        "What does E11.9 stand for?", "Robert Brown released V12.3 of the tool.",
     };
     for (size_t i = 0; i < COUNT(phi); i++) assert_class(phi[i], CLASS_PHI, true);
     for (size_t i = 0; i < COUNT(benign); i++) assert_class(benign[i], CLASS_PHI, false);
@@ -421,6 +424,8 @@ static void test_weak_shapes(void **state)
     assert_class("4539 1488 0343 6467", CLASS_FINANCIAL, false);        /* so does a row of a table */
     assert_class("paid with 4539-1488-0343-6467 today", CLASS_FINANCIAL, true);
     assert_class("it was 4539 1488 0343 6467 again", CLASS_FINANCIAL, true);
+    assert_class("my card is 4111 1111 1111 1111", CLASS_FINANCIAL, true);
+    assert_class("SSN: 078-05-1120", CLASS_PII, true);                  /* never issued, but labelled: somebody means one */
     assert_class("121000358", CLASS_FINANCIAL, false);
     assert_class("617-248-4867", CLASS_PII, false);
     assert_class("Mary Smith 617-248-4867", CLASS_PII, true);           /* in the company of a person */

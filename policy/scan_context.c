@@ -203,26 +203,8 @@ static float patient_score(const struct raw *r)
     return r->score >= 0.5f ? 0.8f : 0;
 }
 
-/* A person, or a number that leads to one, beside clinical words: that is a patient. */
-static enum fail find_patients(struct scanner *s)
-{
-    size_t n = s->pack->derived_off[DERIVED_PATIENT] ? 0 : s->n_raw;
-    for (size_t i = 0; i < n; i++) {
-        struct raw r = s->raw[i];
-        if (r.role != ROLE_PERSON && r.role != ROLE_IDENTIFIER) continue;
-        float score = patient_score(&r);
-        size_t from = r.start > NEAR_PATIENT ? r.start - NEAR_PATIENT : 0, to = r.end + NEAR_PATIENT;
-        if (to > s->view->n) to = s->view->n;
-        if (score <= 0 || !is_clinical(s, from, to, r.start, r.end)) continue;
-        r.type = pack_derived[DERIVED_PATIENT].type, r.via = "context", r.klass = CLASS_PHI, r.score = score;
-        enum fail f = scan_push(s, r);
-        if (f) return f;
-    }
-    return FAIL_OK;
-}
-
 /* raw[0, n) is sorted by start. */
-static bool provider_near(const struct scanner *s, size_t n, size_t from, size_t to)
+static bool role_near(const struct scanner *s, size_t n, enum role role, size_t from, size_t to)
 {
     size_t lo = 0, hi = n;
     while (lo < hi) {
@@ -233,8 +215,27 @@ static bool provider_near(const struct scanner *s, size_t n, size_t from, size_t
             hi = mid;
     }
     for (; lo < n && s->raw[lo].start < to; lo++)
-        if (s->raw[lo].role == ROLE_PROVIDER) return true;
+        if (s->raw[lo].role == role) return true;
     return false;
+}
+
+/* A person, or a number that leads to one, beside clinical words, codes or doses: that is a patient. */
+static enum fail find_patients(struct scanner *s)
+{
+    size_t n = s->pack->derived_off[DERIVED_PATIENT] ? 0 : s->n_raw;
+    for (size_t i = 0; i < n; i++) {
+        struct raw r = s->raw[i];
+        if (r.role != ROLE_PERSON && r.role != ROLE_IDENTIFIER) continue;
+        float score = patient_score(&r);
+        size_t from = r.start > NEAR_PATIENT ? r.start - NEAR_PATIENT : 0, to = r.end + NEAR_PATIENT;
+        if (to > s->view->n) to = s->view->n;
+        if (score <= 0) continue;
+        if (!is_clinical(s, from, to, r.start, r.end) && !role_near(s, n, ROLE_CLINICAL, from, to)) continue;
+        r.type = pack_derived[DERIVED_PATIENT].type, r.via = "context", r.klass = CLASS_PHI, r.score = score;
+        enum fail f = scan_push(s, r);
+        if (f) return f;
+    }
+    return FAIL_OK;
 }
 
 /* One patient without a name, but with a clinician or the day of a visit, and clinical words. raw[0, n) is sorted. */
@@ -246,7 +247,7 @@ static enum fail find_cases(struct scanner *s)
         if (r.role != ROLE_CASE) continue;
         size_t from = r.start > NEAR_CASE ? r.start - NEAR_CASE : 0, to = r.end + NEAR_CASE;
         if (to > s->view->n) to = s->view->n;
-        if (!is_clinical(s, from, to, r.start, r.end) || !(provider_near(s, n, from, to) || full_date(s, from,
+        if (!is_clinical(s, from, to, r.start, r.end) || !(role_near(s, n, ROLE_PROVIDER, from, to) || full_date(s, from,
             to))) continue;
         r.type = pack_derived[DERIVED_PATIENT].type, r.via = "context", r.score = 0.6f, r.role = ROLE_NONE;
         enum fail f = scan_push(s, r);
