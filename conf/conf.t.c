@@ -85,7 +85,7 @@ static const char everything[] =
     "     baa: true, perimeter: inside, credential: {from_env: KEY}}\n"
     "  - {name: v, api: openai, host: k, ca_file: ca.pem, baa: false, credential: {header: x-api-key, from_file: key}}\n"
     "  - {name: w, api: openai, host: l, credential: {prefix: '', from_file: key}}\n"
-    "tunnels: [updates.vendor.example]\n"
+    "tunnels: [passed.example.org]\n"
     "models: [{name: m, file: m.gguf, context: 8192, parallel: 2, threads: 3, queue: 9}]\n"
     "clients: [{name: ward, networks: [10.0.0.0/8, '::1']}]\n"
     "classes: [{name: phi, threshold: 0.4}, {name: research}]\n"

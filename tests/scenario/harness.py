@@ -510,8 +510,8 @@ def make_ca(directory):
 
 
 class Cordon:
-    def __init__(self, upstream=None, change=None, state=None, env=None, start=True):
-        self.own_state = state is None
+    def __init__(self, upstream=None, change=None, state=None, env=None, start=True, wrap=()):
+        self.own_state, self.wrap = state is None, list(wrap)      # wrap: a command line that ends by exec of its arguments
         self.state = state or tempfile.mkdtemp(prefix="cordon-", dir=SCRATCH)
         self.upstream, self.env, self.starts = upstream, env or {}, 0
         self.conf = base_conf(self.state, upstream)
@@ -540,7 +540,7 @@ class Cordon:
         self.starts += 1
         self.log_path = os.path.join(self.state, "log.%d" % self.starts)
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([BINARY, "run", "-c", self.conf_path], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.wrap, BINARY, "run", "-c", self.conf_path], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, env=dict(os.environ, **self.env))
         if ready:
             wait_until(lambda: self.logged("ready") or self.process.poll() is not None, "cordon to be ready", timeout)

@@ -1,10 +1,12 @@
 """What cordon makes of an upstream that dies, lies or redirects."""
 import os
+import socket
+import tempfile
 import threading
 import time
 
-from harness import (CLOSE, RST, STREAM_HEAD, Cordon, Upstream, chat, chunk, cordon, each, eq, event, head, pki, scenario,
-                     wait_until, whole)
+from harness import (CLOSE, KEEP, MARK, RST, SCRATCH, STREAM_HEAD, Cordon, Skip, Upstream, chat, chunk, cordon, each, eq,
+                     event, head, pki, scenario, wait_until, whole)
 
 
 @each({"close": CLOSE, "reset": RST})
@@ -280,3 +282,49 @@ def many_clients_share_few_connections(c, up):
     eq(len(up.requests), 160, "requests at the upstream")
     assert len(up.opened) <= 17, "%d connections for 16 clients" % len(up.opened)
     wait_until(lambda: len([r for r in c.records(kind="outcome")]) >= 160, "outcomes")
+
+
+class NameServer:
+    """Says of every name that it does not exist, and keeps a list of those that were asked for."""
+    ADDRESS = "127.77.0.53"
+
+    def __init__(self):
+        self.asked = []
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self.sock.bind((self.ADDRESS, 53))
+        except OSError as e:
+            raise Skip("no right to listen on port 53: %s" % e) from None
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            query, peer = self.sock.recvfrom(4096)
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
+                at += 1 + query[at]
+            self.asked.append(".".join(labels))
+            self.sock.sendto(query[:2] + b"\x81\x83" + query[4:6] + b"\0\0\0\0\0\0" + query[12:at + 5], peer)
+
+
+@scenario
+def no_name_is_looked_up_for_what_stays_here():
+    if os.geteuid():
+        raise Skip("needs root for a mount namespace")
+    names = NameServer()
+    conf = tempfile.NamedTemporaryFile("w", dir=SCRATCH, suffix=".resolv")
+    conf.write("nameserver %s\noptions attempts:1 timeout:1\n" % names.ADDRESS)
+    conf.flush()
+    wrap = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', conf.name]
+    with Cordon(wrap=wrap) as c:
+        eq(c.ask(chat(KEEP, max_tokens=2)).header("x-cordon-action"), "local", "patient")
+        eq(c.ask(chat(MARK)).code, "POLICY_REFUSED", "marked")
+        eq(c.ask(b'{"a":1,"a":2}').code, "JSON_DUP_KEY", "bad JSON")
+        with c.tunnel() as k:
+            k.request(chat(MARK))
+            eq(k.reply().code, "POLICY_REFUSED", "marked, inside CONNECT")
+        time.sleep(0.2)
+        eq(names.asked, [], "names looked up")
+        eq(c.ask(chat("hi")).code, "UPSTREAM_RESOLVE", "benign, with a name that does not exist")
+        assert "api.openai.com" in [n.lower() for n in names.asked], "the benign request looked up %r" % names.asked
