@@ -646,7 +646,8 @@ class Cordon:
     def reload(self):
         before = len(self.logged("reload.ok")) + len(self.logged("reload.failed"))
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(self.logged("reload.ok")) + len(self.logged("reload.failed")) > before, "a reload")
+        wait_until(lambda: len(self.logged("reload.ok")) + len(self.logged("reload.failed")) > before or
+                   self.process.poll() is not None, "a reload")
 
     def kill(self):
         self.process.kill()

@@ -188,7 +188,7 @@ def s8_client_leaves_a_local_stream(c, up):
 def s8_client_leaves_a_local_answer_that_is_not_streamed(c, up):
     before = c.metric("cordon_client_aborts_total")
     k = c.client()
-    k.request(chat(ASK, max_tokens=1500, temperature=1))
+    k.request(chat(KEEP + " word" * 1200, max_tokens=1500))      # reading it takes seconds: the answer cannot be over yet
     time.sleep(0.3)
     k.reset()
     wait_until(lambda: c.metric("cordon_client_aborts_total") > before, "the abort in the metrics", 2)
