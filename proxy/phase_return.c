@@ -108,7 +108,7 @@ static bool is_redirect(int status) { return status >= 300 && status < 400 && st
 
 void return_upstream_head(struct exchange *x, const struct h1_head *h)
 {
-    if (is_redirect(h->status)) {   /* neither followed nor passed on: it could name any host (S23) */
+    if (is_redirect(h->status)) {   /* neither followed nor passed on: it could name any host */
         upstream_drop(x->up);
         return_failed(x, FAIL_UPSTREAM_REDIRECT);
         return;
@@ -228,7 +228,7 @@ void return_refusal(struct exchange *x)
 }
 
 /* In a local stream an error can be said in the API's own words; an API's stream is passed on as it is, cut and all, and
- * never given an end that its sender did not write (S22). */
+ * never given an end that its sender did not write. */
 static void break_off(struct exchange *x, enum fail f)
 {
     x->failed = f;

@@ -1,5 +1,5 @@
 /* reply.h - the head of what a client is answered, written fresh. Values are checked: a byte that is not allowed in a
- * header value becomes '?', so that nothing found upstream or in a configuration can end a line (S24). */
+ * header value becomes '?', so that nothing found upstream or in a configuration can end a line. */
 #ifndef CORDON_PROXY_REPLY_H
 #define CORDON_PROXY_REPLY_H
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define UPSTREAM_MAGIC 0x5550434eu
-#define IDLE_SECONDS 20                /* below what the APIs' own front ends keep (S7) */
+#define IDLE_SECONDS 20                /* below what the APIs' own front ends keep */
 #define IDLE_MAX 128                   /* a worker and upstream */
 #define REPLY_HEAD_MAX 65536
 #define COALESCE_MAX 16384             /* head and body in one TLS record up to this size */

@@ -1,7 +1,7 @@
 /* upstream.h - connections to the APIs: a keep-alive pool per worker and upstream, the request written, the reply read.
  * One request at a time on a connection. The certificate and its name are always verified. A pooled connection that
  * turns out dead before any byte of the reply came is retried once, on a new connection and with a ledger record of its
- * own (S7); nothing else is ever sent twice. Worker thread only. */
+ * own; nothing else is ever sent twice. Worker thread only. */
 #ifndef CORDON_PROXY_UPSTREAM_H
 #define CORDON_PROXY_UPSTREAM_H
 

@@ -66,7 +66,7 @@ struct route {
     const char *operation;         /* "chat.completions", "models.list" … or "unknown" */
     const struct codec *codec;     /* never NULL: unknown paths get the nearest provider's error shape */
     bool known;                    /* false: the configuration's rule for unknown endpoints applies */
-    bool takes_body;               /* a body on a route that takes none makes it unknown (D27) */
+    bool takes_body;               /* a body on a route that takes none makes it unknown */
     bool generating;               /* decode() is called and a local answer is possible */
 };
 

@@ -62,7 +62,7 @@ static void does_not_know(void **state)
     assert_false(find("GET", longest, false)->known);
 }
 
-/* D27: the body of a request on a path that takes none would go up unread. */
+/* The body of a request on a path that takes none would go up unread. */
 static void a_body_where_none_belongs_is_unknown(void **state)
 {
     (void)state;

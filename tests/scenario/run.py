@@ -3,6 +3,8 @@
 
   run.py [--only PATTERN] [--not PATTERN] [--prefix NAME] [--list]
 
+A name that begins with s7_ or d27_ carries the number of the acceptance scenario that it stands for.
+
 The binary, model and time stretch come from the environment (see harness.py)."""
 import argparse
 import glob
