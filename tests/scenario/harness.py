@@ -8,6 +8,7 @@ An upstream script is a list of pieces, performed in order for one request:
     callable   called with the request, gives bytes
 After a script without CLOSE or RST the connection is kept for the next request.
 """
+import atexit
 import contextlib
 import hashlib
 import json
@@ -33,6 +34,13 @@ SLOW = float(os.environ.get("CORDON_TEST_SLOW", "1"))            # sanitizers: t
 SCRATCH = os.environ.get("CORDON_TEST_SCRATCH", tempfile.gettempdir())
 
 CLOSE, RST = object(), object()
+
+
+def scratch(prefix):
+    """A folder that goes away with this process."""
+    path = tempfile.mkdtemp(prefix=prefix, dir=SCRATCH)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 class Skip(Exception):
@@ -501,7 +509,7 @@ def make_ca(directory):
     """A CA directory of cordon's own making; made once and copied, since the scenarios only read it."""
     global _ca
     if _ca is None:
-        _ca = os.path.join(tempfile.mkdtemp(prefix="cordon-ca-", dir=SCRATCH), "ca")
+        _ca = os.path.join(scratch("cordon-ca-"), "ca")
         got = cordon("ca", "init", _ca)
         if got.returncode:
             raise AssertionError("cordon ca init failed: " + got.stderr.decode())
@@ -691,7 +699,7 @@ def pki():
     """A directory with ca.pem and leaves: good (api.openai.com), other (wrong name), expired, and self (self-signed)."""
     if "dir" in _pki:
         return _pki["dir"]
-    d = _pki["dir"] = tempfile.mkdtemp(prefix="cordon-pki-", dir=SCRATCH)
+    d = _pki["dir"] = scratch("cordon-pki-")
 
     def openssl(*args):
         subprocess.run(["openssl", *args], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=d)
@@ -763,6 +771,17 @@ def shared():
     return _shared
 
 
+def keep(c):
+    """A cordon that several scenarios of a file use: it is closed when all have run."""
+    _kept.append(c)
+    return c
+
+
+_kept = []
+
+
 def close_shared():
     if "c" in _shared:
-        _shared.pop("c").close()
+        _kept.append(_shared.pop("c"))
+    while _kept:
+        _kept.pop().close()

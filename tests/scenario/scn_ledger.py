@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from harness import (KEEP, MARK, SCRATCH, SLOW, Client, Cordon, Skip, Upstream, chat, cordon, eq, scenario, sha256, wait_until,
+from harness import (KEEP, MARK, SCRATCH, SLOW, Client, Cordon, Skip, Upstream, chat, cordon, eq, scenario, scratch, sha256, wait_until,
                      whole)
 
 
@@ -75,8 +75,7 @@ def verify_and_show_agree_with_a_live_ledger(c, up):
 
 
 def copy_of(c):
-    d = tempfile.mkdtemp(prefix="ledger-", dir=SCRATCH)
-    target = os.path.join(d, "ledger")
+    target = os.path.join(scratch("ledger-"), "ledger")
     shutil.copytree(c.conf["ledger"]["directory"], target)
     return target
 
