@@ -26,6 +26,7 @@ struct chain {
     char hash[HASH_HEX + 1];             /* of that record; 64 zeros when there is none */
     char time[CLOCK_RFC3339_LEN + 1];    /* empty when there is none */
 };
+/* Before the first record of a ledger. */
 void chain_start(struct chain *c);
 /* Appends one line with its newline to `out` and moves the chain on. `body` is the inside of an object. */
 void chain_append(struct chain *c, struct span body, uint64_t utc_ns, struct obuf *out);
@@ -38,6 +39,7 @@ struct frame {
 };
 /* `line` without its newline. False when a byte of the frame is not as above; the body is JSON or not (jscan says). */
 CD_USE bool frame_read(struct span line, struct frame *out);
+/* Whether the hash that the line tells is that of its bytes; one SHA-256 over the line. */
 CD_USE bool frame_hash_holds(const struct frame *f);
 /* A frame's time in UTC nanoseconds. */
 uint64_t frame_time_ns(struct span time);

@@ -1,4 +1,5 @@
-/* lines.h - a segment read line by line, in constant memory. Foreign bytes. Not thread-safe. */
+/* lines.h - a segment read line by line, in constant memory (one buffer of LEDGER_LINE_MAX), also while a writer appends to
+ * it. Foreign bytes: no line is longer than the cap, and none is trusted. One object, one thread. */
 #ifndef CORDON_AUDIT_LINES_H
 #define CORDON_AUDIT_LINES_H
 
@@ -23,7 +24,9 @@ struct lines {
     bool skipping;
 };
 
-CD_USE bool lines_open(struct lines *l, int fd);   /* takes the fd; false when out of memory (the fd is closed) */
+/* Takes the fd. False when out of memory; the fd is then closed. */
+CD_USE bool lines_open(struct lines *l, int fd);
+/* Closes the fd and frees the buffer. */
 void lines_close(struct lines *l);
 /* The span is valid until the next call. */
 CD_USE enum line_kind lines_next(struct lines *l, struct span *out);

@@ -7,8 +7,12 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+/* AWAKE: it looks again by itself. SHORT: until a moment that it has set itself, or a ticket that somebody waits for. DEEP:
+ * until any ticket comes. */
 enum { QUEUE_AWAKE, QUEUE_SHORT, QUEUE_DEEP };   /* how the writer sleeps */
 
+/* Embedded in the ledger. A stack of pushed tickets, as in core/mailbox.h, but with a semaphore: the writer waits with a
+ * time-out and has no event loop. */
 struct ticket_queue {
     _Atomic(struct ticket *) top;
     _Atomic int sleep;
@@ -17,9 +21,9 @@ struct ticket_queue {
 
 void ticket_queue_init(struct ticket_queue *q);
 void ticket_queue_fini(struct ticket_queue *q);
-/* Moves the ticket in. */
+/* Any thread. Moves the ticket in. */
 void ticket_queue_push(struct ticket_queue *q, struct ticket *t);
-/* Wakes the writer whatever it waits for. */
+/* Any thread. Wakes the writer whatever it waits for: it is to stop. */
 void ticket_queue_ring(struct ticket_queue *q);
 /* Writer: all that came, oldest first, linked by `next`. */
 struct ticket *ticket_queue_take(struct ticket_queue *q);

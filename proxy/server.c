@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORKERS_MAX 256
+#define WORKERS_MAX 1024   /* as conf/ has it */
 #define POOL_QUEUE 64
 
 struct server {
