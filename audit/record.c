@@ -103,8 +103,8 @@ static void put_verdict(struct obuf *o, const struct verdict *v, const char *con
     jo_close(o, ']');
     if (v) {
         jo_open(o, "coverage", '{');
-        jo_u64(o, "bytes", v->bytes);
-        jo_u64(o, "inspected", v->inspected);
+        jo_u64(o, "bytes", v->coverage[PART_BODY].received);
+        jo_u64(o, "inspected", v->coverage[PART_BODY].inspected);
         jo_close(o, '}');
     }
 }

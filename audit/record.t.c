@@ -46,7 +46,7 @@ static void an_intent_tells_who_what_where_and_why(void **state)
                              finding_of("MRN", CLASS_PHI, 4, "ZQ-00123")};
     struct findings f = {list, COUNT(list)};
     struct verdict v = {.action = ACTION_REDACT, .rule = "mask-pii", .observed = "later", .observed_action = ACTION_LOCAL,
-                        .classes = {{CLASS_PII, 0.95f}, {CLASS_PHI, 0.5f}}, .n_classes = 2, .bytes = 4, .inspected = 4};
+                        .classes = {{CLASS_PII, 0.95f}, {CLASS_PHI, 0.5f}}, .n_classes = 2, .coverage = {{4, 4, 0}}};
     struct record_intent i = an_intent(&v, &f);
     record_intent_put(&o, r.l, &i);
     char *text = object_of(&o, a, &d);

@@ -31,6 +31,14 @@ struct conf_credential {
     char *from_env, *from_file;   /* exactly one */
 };
 
+struct conf_aws {
+    char *access_key_id;
+    char *secret_from_env, *secret_from_file;          /* exactly one */
+    char *session_token_from_env, *session_token_from_file;   /* at most one */
+    char *region;                 /* "eu-central-1" */
+    char *service;                /* default "bedrock" */
+};
+
 struct conf_upstream {
     char *name;
     char *host;                   /* lower case; the TLS name and the Host header */
@@ -44,6 +52,10 @@ struct conf_upstream {
     char *region;                 /* or NULL */
     int baa;                      /* -1 not said, 0, 1 */
     int inside;                   /* perimeter: inside 1, outside 0 (default) */
+    char *base_path;              /* what its paths begin with in place of the family's own ("/openai/v1"); NULL: as the
+                                     api has it (wire/codec.h: route_base_path) */
+    char *mount;                  /* reverse listeners: requests under this path ("/groq") go here, without it; or NULL */
+    struct conf_aws *aws;         /* SigV4: the operator's own credential, to sign anew what was changed; or NULL */
     struct conf_credential *credential;   /* NULL: the client's own is passed on */
     uint32_t line;
 };
@@ -106,13 +118,44 @@ struct conf_rule {
     char **regions;               size_t n_regions;
     char **models;                size_t n_models;      /* glob */
     int baa, inside;              /* -1 not given */
+    char **paths;                 size_t n_paths;       /* glob over the path, without the query */
+    char **opaque;                size_t n_opaque;      /* kinds of what cannot be read: "image" … (core/finding.h) */
+    int unknown_ids;              /* -1 not given; 1: it refers to provider state that cordon has not seen made */
     int unknown_endpoint;         /* -1 not given; 1: only paths cordon does not know */
     /* what to do */
     enum action action;
     bool observe;
     char *message, *model, *notice;
     uint64_t min_parameters;      /* "7B" */
+    bool no_store;                /* forward, redact: `store` is set to false where the API has it */
+    bool prune_tools;             /* local; default true: tool definitions may be shortened and left out to fit */
     uint32_t line;                /* in the file, for messages */
+};
+
+struct conf_redis {
+    char *address;                /* "127.0.0.1:6379" */
+    char *username;               /* or NULL */
+    char *password_from_env, *password_from_file;      /* at most one */
+    uint32_t database;
+    char *prefix;                 /* of all keys; default "cordon:" */
+    uint32_t timeout_ms;          /* of one request; default 1000 */
+};
+
+/* What outlives a request: which conversations were sensitive, what the local engine answered (state/state.h). */
+struct conf_state {
+    char *dir;                    /* default: `state` beside the ledger's directory */
+    char *key_file;               /* 32 bytes or 64 hex digits, the same for all instances; default: made in `dir` */
+    struct conf_redis *redis;     /* NULL: a sealed file in `dir` */
+    uint32_t keep_s;              /* how long things are kept; default 30 days */
+    uint32_t min_text;            /* shorter texts taint nothing; characters; default 32 */
+    bool sessions;                /* a session that was sensitive stays so; default true */
+    char **session_headers;       size_t n_session_headers;   /* default: see options.c */
+};
+
+struct conf_opaque {              /* what cannot be read */
+    char **allow;                 size_t n_allow;     /* kinds that are not taken as sensitive */
+    char **classes;               size_t n_classes;   /* the classes the others count as; default: all but `secret` */
+    uint32_t line;
 };
 
 struct conf {
@@ -130,6 +173,8 @@ struct conf {
     char **disabled_types;        size_t n_disabled_types;   /* built-in patterns that are switched off */
     uint32_t disabled_types_line;
     struct conf_rule *rules;      size_t n_rules;
+    struct conf_state state;
+    struct conf_opaque opaque;
     enum action unknown_endpoint; /* refuse (default) or forward after generic inspection, by the rules */
     char *ca_dir;                 /* or NULL */
     char *ledger_dir;

@@ -61,6 +61,14 @@
     X(INSPECT_FAILED, 503, true, "the request could not be inspected, so it was not sent")                         \
     X(INSPECT_BUSY, 503, true, "the inspection queue is full, so the request was not sent")                        \
     X(INSPECT_LIMIT, 400, false, "the request needs more inspection work than is allowed")                         \
+    X(OPAQUE_CONTENT, 400, false, "the request holds content that cannot be inspected, and the policy does not let it "  \
+                                   "out unread")                                                                   \
+    X(STATE_UNKNOWN, 404, false, "the request refers to an object that does not exist here")                       \
+    X(STATE_LOCAL, 400, false, "the request goes on from an answer that was given inside, so it cannot go out")    \
+    X(STATE_REMOTE, 400, false, "the policy keeps this request inside, and what it goes on from is kept by the API") \
+    X(STATE_DOWN, 503, true, "the store of conversations cannot be reached, so nothing is sent or answered")       \
+    X(SIGNATURE_MISSING, 400, false, "the request is signed over its body, which has to be changed, and the "       \
+                                      "gateway has no credential to sign it anew")                                 \
     X(REDACT_UNSAFE, 400, false, "what would have to be masked cannot be masked safely")                           \
     /* ledger */                                                                                                   \
     X(LEDGER_DOWN, 503, true, "the audit ledger cannot be written, so nothing is sent or answered")                \

@@ -11,13 +11,32 @@
 enum { CLASS_PHI, CLASS_PII, CLASS_PRIVILEGED, CLASS_FINANCIAL, CLASS_SECRET, CLASS_BUILTIN, CLASS_MAX = 32 };
 
 /* Where in the request a finding lies. */
-enum part { PART_BODY, PART_PATH, PART_HEADER };
+enum part { PART_BODY, PART_PATH, PART_HEADER,
+            PART_STATE,        /* no bytes: what the request refers to (an id, a session) was sensitive before */
+            PART_COUNT };
+
+/* What cannot be read, by kind. Findings of it have the type opaque_type_name(kind). */
+enum opaque_kind { OPAQUE_IMAGE, OPAQUE_AUDIO, OPAQUE_VIDEO, OPAQUE_DOCUMENT, OPAQUE_ARCHIVE,
+                   OPAQUE_ENCRYPTED,   /* a provider's sealed reasoning, a signature */
+                   OPAQUE_REMOTE,      /* a URL or a provider's file that stands for content which does not pass here */
+                   OPAQUE_BINARY, OPAQUE_COUNT };
+const char *opaque_kind_name(enum opaque_kind k);   /* "image": as in rules */
+const char *opaque_type_name(enum opaque_kind k);   /* "OPAQUE_IMAGE": as in findings */
+
+/* Bytes of a part: received = inspected + opaque, always. A byte is inspected when the scanner was given it (as text, or
+ * decoded text it stands for) or when the scanner of its format took it for structure. */
+struct coverage {
+    size_t received, inspected, opaque;
+};
+
+enum coding { CODING_NONE, CODING_BASE64, CODING_BASE64URL, CODING_PERCENT };
 
 struct finding {
     const char *type;      /* "US_SSN"; lives as long as the rule set's snapshot */
     const char *via;       /* "pattern", "word_list", "context" …; static */
     uint8_t klass;         /* CLASS_* */
     uint8_t part;          /* enum part */
+    uint8_t coded;         /* the range is a whole run of this coding (enum coding), which a mask must keep to */
     uint32_t id;           /* findings of several ranges are rows with one id */
     size_t start, end;     /* bytes of the part as it was inspected (the decoded body), rounded outward to escapes */
     float score;           /* 0 to 1 */
@@ -51,7 +70,10 @@ struct verdict {
     struct class_score classes[CLASS_MAX];   /* the classes the document is decided to belong to */
     size_t n_classes;
     uint32_t class_mask;
-    size_t bytes, inspected;       /* coverage of the body */
+    struct coverage coverage[PART_COUNT];
+    uint32_t opaque_mask;          /* bit per enum opaque_kind */
+    bool no_store;                 /* the provider is told not to keep it */
+    bool prune_tools;              /* local: tool definitions may go when they do not fit */
 };
 
 #endif

@@ -126,8 +126,9 @@ static size_t find(const struct engine *e, const char *name)
     return at;
 }
 
-const struct engine_model_info *engine_find(const struct engine *e, const char *name)
+const struct engine_model_info *engine_find(const struct engine *e, const char *name, enum conv_kind kind)
 {
+    (void)kind;
     size_t at = find(e, name);
     return at < engine_count(e) ? &e->models[at].info : NULL;
 }

@@ -8,6 +8,7 @@
 #include "core/attrib.h"
 #include "core/fail.h"
 #include "core/mailbox.h"
+#include "core/obuf.h"
 #include "wire/conv.h"
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ struct engine_model_info {
     uint64_t parameters, bytes;
     uint32_t context_trained, context;
     bool has_template, has_tool_template;
+    bool embeds;               /* it makes vectors, not text (an encoder such as BERT) */
+    uint32_t dimensions;       /* of its vectors */
 };
 
 struct engine;
@@ -39,11 +42,14 @@ CD_USE enum fail engine_inspect(const char *file, struct engine_model_info *out,
 void engine_stop(struct engine *e);
 
 size_t engine_count(const struct engine *e);
-/* NULL name: the first model. NULL when there is none of that name. Valid until engine_stop. */
-const struct engine_model_info *engine_find(const struct engine *e, const char *name);
+/* NULL name: the first model that answers for that kind of request (CONV_EMBED: one that embeds; else one that does not).
+ * NULL when there is none of that name, or it is not one for that. Valid until engine_stop. */
+const struct engine_model_info *engine_find(const struct engine *e, const char *name, enum conv_kind kind);
 
 /* One request, as the engine keeps it: all strings are its own (malloc). */
 struct engine_request {
+    enum conv_kind kind;
+    uint32_t choice;           /* its number among the answers to one request; comes back with every event */
     char *messages;            /* JSON array in OpenAI's form */
     char *tools;               /* JSON array or NULL */
     enum tool_choice tool_choice;
@@ -51,6 +57,16 @@ struct engine_request {
     bool parallel_tool_calls;
     int64_t max_tokens;        /* -1: until the context is full */
     double temperature, top_p, frequency_penalty, presence_penalty;   /* NAN: the model's default */
+    int64_t top_k;             /* -1: the model's default */
+    enum conv_format format;
+    char *schema;              /* FORMAT_SCHEMA */
+    bool show_reasoning;       /* EV_REASONING events are wanted */
+    bool prune_tools;          /* tool definitions may be shortened and left out when the prompt does not fit */
+    char **inputs;             /* CONV_EMBED; may hold NUL bytes, so their lengths count */
+    size_t *input_lengths;
+    size_t n_inputs;
+    /* Requests with equal, non-zero keys that run at the same time run once: the later ones get the same events. */
+    unsigned char twin[16];
     bool has_seed;
     int64_t seed;
     char **stops;
@@ -58,6 +74,8 @@ struct engine_request {
 };
 /* Deep copy of what the engine needs of a conversation. NULL when out of memory. */
 CD_USE struct engine_request *engine_request_new(const struct conv *c);
+/* The conversation's messages as a JSON array in OpenAI's form, appended: as the engine gets them. */
+void engine_messages_put(const struct conv *c, struct obuf *o);
 void engine_request_free(struct engine_request *r);
 
 /* A letter that carries one event back. `event.text`, ids and names point into `bytes`, owned by the letter; free it

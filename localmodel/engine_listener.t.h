@@ -70,6 +70,8 @@ static inline void hear(struct letter *l, void *owner)
     case EV_CALL: hear_call(h, e); break;
     case EV_CALL_ARGS: append(h->arguments, &h->n_arguments, sizeof h->arguments, e->text); break;
     case EV_END: h->ends++; hear_end(h, e); break;
+    case EV_REASONING:
+    case EV_VECTOR: break;
     case EV_ERROR: h->errors++; hear_end(h, e); break;
     }
     engine_letter_free(letter);
@@ -125,7 +127,7 @@ static inline void listen_first_text(struct listener *l, unsigned seconds)
 static inline struct conv conv_of(struct conv_msg *msg, const char *text)
 {
     *msg = (struct conv_msg){.role = ROLE_USER, .text = span_str(text)};
-    return (struct conv){.generating = true, .msgs = msg, .n_msgs = 1, .max_tokens = -1, .temperature = NAN,
+    return (struct conv){.kind = CONV_CHAT, .n_choices = 1, .top_k = -1, .msgs = msg, .n_msgs = 1, .max_tokens = -1, .temperature = NAN,
                          .top_p = NAN, .parallel_tool_calls = true};
 }
 

@@ -121,7 +121,7 @@ static void test_inspect(void **state)
     assert_true(info.has_template);
     assert_false(info.has_tool_template);
     assert_non_null(strstr(info.description, "q4_1"));
-    assert_int_equal(engine_find(engine, "smol")->context, CONTEXT);
+    assert_int_equal(engine_find(engine, "smol", CONV_CHAT)->context, CONTEXT);
 }
 
 static const char *broken_file(const char *name, const void *bytes, size_t n)

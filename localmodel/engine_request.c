@@ -33,13 +33,18 @@ static void put_message(struct obuf *o, const struct conv_msg *m)
     jo_close(o, '}');
 }
 
+void engine_messages_put(const struct conv *c, struct obuf *o)
+{
+    jo_open(o, NULL, '[');
+    for (size_t i = 0; i < c->n_msgs; i++) put_message(o, &c->msgs[i]);
+    jo_close(o, ']');
+}
+
 static char *messages_json(const struct conv *c)
 {
     struct obuf o = {0};
     size_t n;
-    jo_open(&o, NULL, '[');
-    for (size_t i = 0; i < c->n_msgs; i++) put_message(&o, &c->msgs[i]);
-    jo_close(&o, ']');
+    engine_messages_put(c, &o);
     obuf_put(&o, "", 1);
     char *json = obuf_ok(&o) ? obuf_take(&o, &n) : NULL;
     obuf_fini(&o);

@@ -64,11 +64,11 @@ static void test_models_by_name(void **state)
 {
     (void)state;
     assert_int_equal(engine_count(engine), 2);
-    assert_int_equal(engine_find(engine, NULL)->parameters, 135000000);
-    assert_int_equal(engine_find(engine, "first")->context, 60);
-    assert_string_equal(engine_find(engine, "second")->name, "big");
-    assert_int_equal(engine_find(engine, "second")->context, 8192);
-    assert_null(engine_find(engine, "third"));
+    assert_int_equal(engine_find(engine, NULL, CONV_CHAT)->parameters, 135000000);
+    assert_int_equal(engine_find(engine, "first", CONV_CHAT)->context, 60);
+    assert_string_equal(engine_find(engine, "second", CONV_CHAT)->name, "big");
+    assert_int_equal(engine_find(engine, "second", CONV_CHAT)->context, 8192);
+    assert_null(engine_find(engine, "third", CONV_CHAT));
     struct conv_msg m;
     struct conv c = conv_of(&m, "x");
     uint64_t job;
@@ -82,7 +82,7 @@ static void test_no_models_at_all(void **state)
     struct why why;
     struct engine *none = engine_start(NULL, 0, &why);
     assert_non_null(none);
-    assert_null(engine_find(none, NULL));
+    assert_null(engine_find(none, NULL, CONV_CHAT));
     struct conv_msg m;
     struct conv c = conv_of(&m, "x");
     uint64_t job;

@@ -150,10 +150,11 @@ static void put_rule(const struct question *q, const struct rule *r, struct verd
 void decide(const struct ruleset *r, const struct findings *f, const struct site *site, struct verdict *out)
 {
     struct evidence e;
-    size_t bytes = out->bytes, inspected = out->inspected;
+    struct verdict before = *out;   /* the coverage is the inspection's */
     evidence_sum(&e, f);
     struct question q = {r, &e, site};
-    *out = (struct verdict){.action = ACTION_REFUSE, .rule = "no-rule", .bytes = bytes, .inspected = inspected};
+    *out = (struct verdict){.action = ACTION_REFUSE, .rule = "no-rule", .opaque_mask = before.opaque_mask};
+    memcpy(out->coverage, before.coverage, sizeof out->coverage);
     put_classes(&q, out);
     for (size_t i = 0; i < r->n_rules; i++) {
         const struct rule *rule = &r->rule[i];

@@ -102,7 +102,7 @@ void judge_explain(const struct judge_case *c, enum fail failed, struct span id,
     put_findings(c, class_names, out);
     jo_open(out, "coverage", '{');
     jo_u64(out, "bytes", c->body.n);
-    jo_u64(out, "inspected", failed ? 0 : c->verdict.inspected);
+    jo_u64(out, "inspected", failed ? 0 : c->verdict.coverage[PART_BODY].inspected);
     jo_close(out, '}');
     if (c->site.model.p) jo_str(out, "model", c->site.model);
     if (c->site.upstream) jo_cstr(out, "upstream", c->site.upstream->name);

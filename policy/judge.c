@@ -53,13 +53,19 @@ enum fail judge_decode(struct judge_case *c)
     c->is_json = false;
     const struct route *r = c->route;
     c->site.known_endpoint = r == NULL || r->known;
-    c->site.generating = r == NULL || r->generating;
+    c->site.generating = r == NULL || r->kind != CONV_NONE;
     if (r == NULL) return FAIL_OK;
     if (c->site.api == NULL) c->site.api = r->codec->name;
     if (c->site.provider == NULL) c->site.provider = r->codec->provider;
     enum fail f = decode_body(c);
-    if (f || !r->generating) return f;
-    f = r->codec->decode(&c->doc, c->arena, &c->conv, &c->field, &c->at);
+    if (f || r->kind == CONV_NONE) return f;
+    struct conv_source source = {.doc = &c->doc, .path = c->target, .route = r};
+    const char *mark = c->target.n ? memchr(c->target.p, '?', c->target.n) : NULL;
+    if (mark) {
+        source.path.n = (size_t)(mark - c->target.p);
+        source.query = span_from(c->target, source.path.n + 1);
+    }
+    f = r->codec->decode(&source, c->arena, &c->conv, &c->field, &c->at);
     c->site.model = c->conv.model;
     return f;
 }
@@ -132,9 +138,9 @@ enum fail judge_inspect(struct judge_case *c, struct scanner *s)
     struct view *v = scanner_view(s);
     enum fail f = build_view(c, v);
     if (f) return f;
-    c->verdict.bytes = c->body.n;
-    c->verdict.inspected = bytes_in_view(v) + bytes_of_structure(c);
-    if (c->verdict.inspected != c->verdict.bytes) return FAIL_INSPECT_FAILED;
+    struct coverage *cov = &c->verdict.coverage[PART_BODY];
+    *cov = (struct coverage){c->body.n, bytes_in_view(v) + bytes_of_structure(c), 0};
+    if (cov->inspected + cov->opaque != cov->received) return FAIL_INSPECT_FAILED;
     return scan(s, v, c->arena, &c->findings);
 }
 

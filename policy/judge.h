@@ -14,6 +14,34 @@ struct judge_header {
     struct span name, value;
 };
 
+/* Where a request refers to something that it does not hold (policy/refs.h finds them). */
+enum ref_kind {
+    REF_ID,        /* provider state: a response, conversation, file, batch, cached content, prompt, container … */
+    REF_LOCAL_ID,  /* an id that the local engine made, anywhere in body or path (core/local_id.h) */
+    REF_SESSION,   /* the client's own name for what belongs together */
+    REF_SEALED,    /* sealed content that a provider made: reasoning, a signature */
+    REF_TEXT       /* a text leaf that may repeat something sensitive */
+};
+struct ref {
+    enum ref_kind kind;
+    uint8_t part;              /* enum part; start and end in it (REF_SESSION of a header: PART_STATE, no range) */
+    bool continues;            /* REF_ID, REF_LOCAL_ID: it names what this request goes on from (previous_response_id) */
+    bool recordable;           /* REF_TEXT: no system text, so that a shared one taints nobody */
+    bool sensitive;            /* REF_TEXT: findings lie in it; set after inspection */
+    uint32_t local_classes;    /* REF_LOCAL_ID: as the id has them (LOCAL_ID_ADDED_CLASSES) */
+    size_t start, end;
+    struct span value;         /* unescaped; REF_TEXT: white space normalised; in the body or the arena */
+};
+
+/* One of many requests in a body (ROUTE_BATCH): a verdict of its own; the whole goes by the strictest. */
+struct judge_row {
+    uint32_t line;             /* 1 is the first */
+    size_t start, end;         /* in the body */
+    enum action action;
+    const char *rule;
+    uint32_t class_mask;
+};
+
 struct judge_case {
     /* in */
     const struct route *route;            /* NULL: plain text (explain --api text) */
@@ -24,12 +52,19 @@ struct judge_case {
     struct span content_type;
     struct site site;                     /* model, known_endpoint and generating are filled in by decode */
     struct arena *arena;
+    const struct id_key *id_key;          /* NULL: local ids are not looked for */
+    const struct conf *conf;              /* state and opaque settings; NULL: defaults */
     /* out */
     bool is_json;
     struct jdoc doc;
-    struct conv conv;                     /* when route->generating */
+    struct conv conv;                     /* when route->kind is not CONV_NONE */
     struct findings findings;
     struct verdict verdict;
+    struct ref *refs;                     /* by judge_inspect */
+    size_t n_refs;
+    struct judge_row *rows;               /* of a batch; or NULL */
+    size_t n_rows;
+    struct contents *contents;            /* what the body is made of (policy/contents.h) */
     /* on failure */
     size_t at;                            /* byte offset in the body, or SIZE_MAX */
     const char *field;                    /* a field name of ours, or NULL */
@@ -38,8 +73,8 @@ struct judge_case {
 /* JSON or text, and the conversation. A body that is declared JSON, or is for a route that is known, must be JSON that
  * jscan takes; any other is text where it is no JSON. site.api and site.provider come from the route when not set. */
 CD_USE enum fail judge_decode(struct judge_case *c);
-/* Findings, and the coverage in verdict.bytes and .inspected: body bytes, and those of them that the scanner was given
- * (every string, key, number, or the whole text) or that jscan took for structure. INSPECT_FAILED when they differ. */
+/* Findings, refs, and verdict.coverage by part, which adds up (INSPECT_FAILED when it does not). What cannot be read gives
+ * findings of opaque types, one row for each class that it counts as. */
 CD_USE enum fail judge_inspect(struct judge_case *c, struct scanner *s);
 void judge_decide(struct judge_case *c, const struct ruleset *r);
 CD_USE enum fail judge_all(struct judge_case *c, struct scanner *s, const struct ruleset *r);

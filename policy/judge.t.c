@@ -72,8 +72,8 @@ static void expect(struct world *w, enum action action, const char *rule)
     assert_int_equal(judge_all(&w->c, w->scanner, w->rules), FAIL_OK);
     const struct verdict *v = &w->c.verdict;
     if (v->action != action || strcmp(v->rule, rule) != 0) fail_msg("%s by %s, expected %s by %s", action_name(v->action), v->rule, action_name(action), rule);
-    assert_int_equal(v->bytes, w->c.body.n);
-    assert_int_equal(v->inspected, w->c.body.n);
+    assert_int_equal(v->coverage[PART_BODY].received, w->c.body.n);
+    assert_int_equal(v->coverage[PART_BODY].inspected, w->c.body.n);
 }
 
 static void expect_failure(struct world *w, enum fail want)

@@ -26,11 +26,13 @@ struct site {
     const char *provider;                   /* "openai" */
     const struct conf_upstream *upstream;   /* NULL: none (explain without one) */
     struct span model;
+    struct span path;                       /* without the query */
     bool known_endpoint;
-    bool generating;
+    bool generating;                        /* a local answer is possible */
+    bool unknown_ids;                       /* it refers to state of the provider that cordon has not seen made */
 };
 
-/* Phase 4. Fills everything of *out but bytes and inspected. First match wins; observing rules are noted and passed.
+/* Phase 4. Fills everything of *out but coverage and opaque_mask. First match wins; observing rules are noted and passed.
  * An unknown endpoint is refused unless the configuration or a rule with `unknown_endpoint: true` lets it through. */
 void decide(const struct ruleset *r, const struct findings *f, const struct site *site, struct verdict *out);
 

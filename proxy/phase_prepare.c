@@ -102,7 +102,7 @@ static enum fail local_possible(struct exchange *x, const char **detail)
 {
     const struct verdict *v = &x->judged.verdict;
     struct engine *e = x->worker->shared->engine;
-    if (e == NULL || (x->model = engine_find(e, v->model)) == NULL) return FAIL_ENGINE_MISSING;
+    if (e == NULL || (x->model = engine_find(e, v->model, x->judged.conv.kind)) == NULL) return FAIL_ENGINE_MISSING;
     x->model_name = v->model ? v->model : x->snap->conf->models[0].name;
     if (x->model->parameters < v->min_parameters) return FAIL_MODEL_TOO_SMALL;
     *detail = x->judged.conv.unsupported;

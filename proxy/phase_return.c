@@ -162,7 +162,9 @@ static void on_keepalive(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct exchange *x = CD_CHECK(arg, struct exchange, EXCHANGE_MAGIC);
-    put_body(x, span_str(x->route->codec->keepalive));
+    obuf_reset(&x->out);
+    x->route->codec->keepalive(&x->answer, &x->out);
+    put_body(x, obuf_span(&x->out));
 }
 
 /* A model may think for minutes; proxies and clients in between give up on silence. */

@@ -53,7 +53,7 @@ enum step phase_route(struct exchange *x)
                  .provider = provider,
                  .upstream = up,
                  .known_endpoint = x->route->known,
-                 .generating = x->route->generating},
+                 .generating = x->route->kind != CONV_NONE},
     };
     if (f) return exchange_refuse(x, f, NULL);
     if (!copy_headers(x)) return exchange_refuse(x, FAIL_NO_MEMORY, NULL);

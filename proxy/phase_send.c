@@ -26,9 +26,9 @@ static enum step send_local(struct exchange *x)
 {
     const struct verdict *v = &x->judged.verdict;
     const struct conv *c = &x->judged.conv;
-    x->answer = (struct answer){.codec = x->route->codec, .id = x->id, .model = x->model_name, .notice = v->notice,
-                                .created = clock_utc_ns() / 1000000000u, .stream = c->stream,
-                                .include_usage = c->include_usage};
+    x->answer = (struct answer){.codec = x->route->codec, .route = x->route, .conv = c, .request = &x->judged.doc,
+                                .id = x->id, .class_mask = v->class_mask, .model = x->model_name, .notice = v->notice,
+                                .created = clock_utc_ns() / 1000000000u, .stream = c->stream};
     struct engine_request *r = x->local;
     x->local = NULL;
     enum fail f = engine_submit(x->worker->shared->engine, v->model, r, x->handle, on_engine, &x->job);

@@ -1,4 +1,4 @@
-/* The codecs that have error shapes and nothing else, and what belongs to every answer. */
+/* The codecs that have error shapes and nothing else. */
 #include "wire/codecs.h"
 #include "wire/refuse.h"
 
@@ -10,9 +10,3 @@ const struct codec codec_anthropic_other = {
     .name = "anthropic.other", .provider = "anthropic", .error = refuse_anthropic, .stream_error = refuse_anthropic_stream};
 const struct codec codec_gemini_other = {
     .name = "gemini.other", .provider = "gemini", .error = refuse_gemini, .stream_error = refuse_gemini_stream};
-
-void answer_fini(struct answer *a)
-{
-    obuf_fini(&a->text);
-    obuf_fini(&a->calls);
-}

@@ -13,7 +13,8 @@
 
 /* codec.decode. REQUEST_INVALID: the body is no object, `model` no string or `messages` no array. Fields that only
  * steer the provider (user, metadata, store, service_tier, reasoning_effort …) or that are not known are passed over. */
-CD_USE enum fail openai_chat_decode(const struct jdoc *d, struct arena *a, struct conv *c, const char **field, size_t *at);
+CD_USE enum fail openai_chat_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field,
+                                    size_t *at);
 
 /* One decoding under way. */
 struct chat_reader {

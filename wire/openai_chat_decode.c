@@ -224,7 +224,8 @@ static void read_fields(struct chat_reader *r)
 }
 
 static const struct conv defaults = {
-    .generating = true, .parallel_tool_calls = true, .max_tokens = -1, .temperature = NAN, .top_p = NAN};
+    .kind = CONV_CHAT, .parallel_tool_calls = true, .max_tokens = -1, .temperature = NAN, .top_p = NAN, .top_k = -1,
+    .n_choices = 1};
 
 static enum fail invalid(const struct jdoc *d, uint32_t i, const char *name, const char **field, size_t *at)
 {
@@ -233,8 +234,9 @@ static enum fail invalid(const struct jdoc *d, uint32_t i, const char *name, con
     return FAIL_REQUEST_INVALID;
 }
 
-enum fail openai_chat_decode(const struct jdoc *d, struct arena *a, struct conv *c, const char **field, size_t *at)
+enum fail openai_chat_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field, size_t *at)
 {
+    const struct jdoc *d = s->doc;
     struct chat_reader r = {d, a, c, false};
     *c = defaults;
     *field = NULL;

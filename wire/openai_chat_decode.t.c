@@ -15,7 +15,7 @@ static enum fail decode_span(struct span body)
 {
     arena_reset(arena);
     assert_int_equal(jscan(body, arena, &doc, &at), FAIL_OK);
-    return openai_chat_decode(&doc, arena, &conv, &field, &at);
+    return openai_chat_decode(&(struct conv_source){.doc = &doc}, arena, &conv, &field, &at);
 }
 
 static void decode(const char *body) { assert_int_equal(decode_span(span_str(body)), FAIL_OK); }
@@ -31,7 +31,7 @@ static void reads_the_smallest(void **state)
     assert_int_equal(conv.n_msgs, 1);
     assert_int_equal(conv.msgs[0].role, ROLE_USER);
     ASSERT_IS(conv.msgs[0].text, "hi");
-    assert_true(conv.generating && conv.parallel_tool_calls);
+    assert_true(conv.kind == CONV_CHAT && conv.parallel_tool_calls);
     assert_false(conv.stream || conv.include_usage || conv.has_seed);
     assert_null(conv.unsupported);
     assert_null(conv.tools.p);
@@ -236,7 +236,7 @@ static void bounds_what_it_builds(void **state)
     arena_reset(arena);
     assert_int_equal(jscan(obuf_span(&o), arena, &doc, &at), FAIL_OK);
     size_t before = arena_used(arena);
-    assert_int_equal(openai_chat_decode(&doc, arena, &conv, &field, &at), FAIL_OK);
+    assert_int_equal(openai_chat_decode(&(struct conv_source){.doc = &doc}, arena, &conv, &field, &at), FAIL_OK);
     assert_in_range(arena_used(arena) - before, 0, 4096);
     assert_string_equal(conv.unsupported, "messages");
     assert_int_equal(conv.n_msgs, 0);

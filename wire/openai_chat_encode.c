@@ -1,5 +1,6 @@
 /* Events to chat.completion and chat.completion.chunk. The writer is fed in the order in which the API writes its
  * members, as some clients read with less than a JSON parser. */
+#include "wire/answer.h"
 #include "wire/openai_chat.h"
 #include "wire/refuse.h"
 
@@ -7,7 +8,8 @@
 
 static const char *finish_reason(enum conv_stop s)
 {
-    static const char *const names[] = {[STOP_END] = "stop", [STOP_LENGTH] = "length", [STOP_TOOL_CALLS] = "tool_calls"};
+    static const char *const names[] = {[STOP_END] = "stop", [STOP_LENGTH] = "length", [STOP_TOOL_CALLS] = "tool_calls",
+                                        [STOP_STRING] = "stop"};
     return names[s];
 }
 
@@ -58,7 +60,7 @@ static void chunk_close(const struct answer *a, const struct conv_event *usage, 
 {
     jo_close(o, ']');
     if (usage) put_usage(usage, o);
-    else if (a->include_usage) jo_null(o, "usage");
+    else if (a->conv->include_usage) jo_null(o, "usage");
     jo_close(o, '}');
     obuf_str(o, "\n\n");
     o->comma = false;
@@ -106,8 +108,8 @@ static void stream_start(struct answer *a, const struct conv_event *e, struct ob
 static void stream_piece(struct answer *a, const struct conv_event *e, struct obuf *o)
 {
     if (e->text.n == 0) return;
-    stream_text(a, a->notice_due ? "\\n\\n" : "", e->text, o);
-    a->notice_due = false;
+    stream_text(a, a->choice[0].notice_due ? "\\n\\n" : "", e->text, o);
+    a->choice[0].notice_due = false;
 }
 
 static void stream_call(struct answer *a, const struct conv_event *e, struct obuf *o)
@@ -134,7 +136,7 @@ static void stream_end(struct answer *a, const struct conv_event *e, struct obuf
 {
     delta_open(a, o);
     delta_close(a, finish_reason(e->stop), o);
-    if (a->include_usage) {
+    if (a->conv->include_usage) {
         chunk_open(a, o);
         chunk_close(a, e, o);
     }
@@ -146,57 +148,57 @@ static void stream_end(struct answer *a, const struct conv_event *e, struct obuf
 static void whole_start(struct answer *a, const struct conv_event *e, struct obuf *o)
 {
     (void)e, (void)o;
-    if (a->notice) obuf_str(&a->text, a->notice);
+    if (a->notice) obuf_str(&a->choice[0].text, a->notice);
 }
 
 static void whole_text(struct answer *a, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
     if (e->text.n == 0) return;
-    if (a->notice_due) obuf_str(&a->text, "\n\n");
-    a->notice_due = false;
-    obuf_span_put(&a->text, e->text);
+    if (a->choice[0].notice_due) obuf_str(&a->choice[0].text, "\n\n");
+    a->choice[0].notice_due = false;
+    obuf_span_put(&a->choice[0].text, e->text);
 }
 
 static void close_call(struct answer *a)
 {
-    if (!a->call_open) return;
-    obuf_str(&a->calls, "\"");
-    jo_close(&a->calls, '}');
-    jo_close(&a->calls, '}');
-    a->call_open = false;
+    if (!a->choice[0].open) return;
+    obuf_str(&a->choice[0].calls, "\"");
+    jo_close(&a->choice[0].calls, '}');
+    jo_close(&a->choice[0].calls, '}');
+    a->choice[0].open = 0;
 }
 
 static void whole_call(struct answer *a, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
     close_call(a);
-    jo_open(&a->calls, NULL, '{');
-    put_call_id(a, e, &a->calls);
-    jo_cstr(&a->calls, "type", "function");
-    jo_open(&a->calls, "function", '{');
-    jo_str(&a->calls, "name", e->call_name);
-    jo_raw(&a->calls, "arguments", SPAN("\""));
-    a->call_open = true;
-    a->n_calls++;
+    jo_open(&a->choice[0].calls, NULL, '{');
+    put_call_id(a, e, &a->choice[0].calls);
+    jo_cstr(&a->choice[0].calls, "type", "function");
+    jo_open(&a->choice[0].calls, "function", '{');
+    jo_str(&a->choice[0].calls, "name", e->call_name);
+    jo_raw(&a->choice[0].calls, "arguments", SPAN("\""));
+    a->choice[0].open = 1;
+    a->choice[0].n_calls++;
 }
 
 static void whole_args(struct answer *a, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
-    if (a->call_open) jo_escape(&a->calls, e->text);
+    if (a->choice[0].open) jo_escape(&a->choice[0].calls, e->text);
 }
 
 static void put_message(const struct answer *a, struct obuf *o)
 {
     jo_open(o, "message", '{');
     jo_cstr(o, "role", "assistant");
-    if (a->text.n == 0 && a->n_calls) jo_null(o, "content");
-    else jo_str(o, "content", obuf_span(&a->text));
+    if (a->choice[0].text.n == 0 && a->choice[0].n_calls) jo_null(o, "content");
+    else jo_str(o, "content", obuf_span(&a->choice[0].text));
     jo_null(o, "refusal");
-    if (a->n_calls) {
+    if (a->choice[0].n_calls) {
         jo_open(o, "tool_calls", '[');
-        jo_raw(o, NULL, obuf_span(&a->calls));
+        jo_raw(o, NULL, obuf_span(&a->choice[0].calls));
         jo_close(o, ']');
     }
     jo_close(o, '}');
@@ -219,7 +221,7 @@ static void whole_end(struct answer *a, const struct conv_event *e, struct obuf 
     put_usage(e, o);
     jo_close(o, '}');
     o->comma = false;
-    if (!obuf_ok(&a->text) || !obuf_ok(&a->calls)) o->bad = true;
+    if (!obuf_ok(&a->choice[0].text) || !obuf_ok(&a->choice[0].calls)) o->bad = true;
 }
 
 /* ---- either ---- */
@@ -248,9 +250,9 @@ void openai_chat_encode(struct answer *a, const struct conv_event *e, struct obu
     }
     if (!a->begun) {   /* also when the producer's first event is not EV_START */
         a->begun = true;
-        a->notice_due = a->notice != NULL;
+        a->choice[0].notice_due = a->notice != NULL;
         writers[a->stream][EV_START](a, e, out);
     }
-    if (e->kind != EV_START) writers[a->stream][e->kind](a, e, out);
+    if (e->kind != EV_START && writers[a->stream][e->kind]) writers[a->stream][e->kind](a, e, out);
     a->ended = e->kind == EV_END;
 }

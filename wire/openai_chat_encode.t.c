@@ -12,8 +12,8 @@ static struct obuf out;
 
 static struct answer answer_of(bool stream, bool usage, const char *notice)
 {
-    return (struct answer){.id = "01J", .model = "smol", .notice = notice, .created = 1764000000, .stream = stream,
-                           .include_usage = usage};
+    static const struct conv with_usage = {.include_usage = true, .n_choices = 1}, without = {.n_choices = 1};
+    return (struct answer){.id = "01J", .model = "smol", .notice = notice, .created = 1764000000, .stream = stream, .conv = usage ? &with_usage : &without};
 }
 
 static const struct conv_event start = {.kind = EV_START};

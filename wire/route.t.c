@@ -12,13 +12,13 @@ static void knows_openai(void **state)
 {
     (void)state;
     const struct route *r = find("POST", "/v1/chat/completions", true);
-    assert_true(r->known && r->takes_body && r->generating);
+    assert_true(r->known && r->takes_body && r->kind == CONV_CHAT);
     assert_string_equal(r->operation, "chat.completions");
     assert_string_equal(r->codec->name, "openai.chat");
     assert_non_null(r->codec->decode);
     assert_non_null(r->codec->encode);
     r = find("GET", "/v1/models", false);
-    assert_true(r->known && !r->takes_body && !r->generating);
+    assert_true(r->known && !r->takes_body && r->kind == CONV_NONE);
     assert_string_equal(r->operation, "models.list");
     r = find("GET", "/v1/models/ft:gpt-4o-mini-2024-07-18:acme::A1b2", false);
     assert_true(r->known);
@@ -26,7 +26,7 @@ static void knows_openai(void **state)
     assert_true(find("HEAD", "/", false)->known);
     assert_true(find("OPTIONS", "/", false)->known);
     assert_true(find("OPTIONS", "/v1/chat/completions", false)->known);
-    assert_false(find("OPTIONS", "/v1/chat/completions", false)->generating);
+    assert_int_equal(find("OPTIONS", "/v1/chat/completions", false)->kind, CONV_NONE);
 }
 
 static void does_not_know(void **state)
@@ -46,7 +46,7 @@ static void does_not_know(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct route *r = find(rows[i].method, rows[i].path, false);
-        if (r->known || r->generating) fail_msg("%s %s is known", rows[i].method, rows[i].path);
+        if (r->known || r->kind != CONV_NONE) fail_msg("%s %s is known", rows[i].method, rows[i].path);
         assert_string_equal(r->operation, "unknown");
         assert_string_equal(r->codec->provider, "openai");
         assert_non_null(r->codec->error);

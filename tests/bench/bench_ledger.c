@@ -51,7 +51,7 @@ static void put_intent(struct obuf *o, const struct ledger *l)
     static struct finding found = {.type = "MRN", .via = "pattern", .klass = CLASS_PHI, .id = 1, .text = {"0012345", 7}};
     static const struct findings list = {&found, 1};
     static const struct verdict v = {.action = ACTION_FORWARD, .rule = "everything-else", .classes = {{CLASS_PHI, 0.9f}},
-                                     .n_classes = 1, .bytes = 1024, .inspected = 1024};
+                                     .n_classes = 1, .coverage = {{1024, 1024, 0}}};
     const struct record_intent r = {
         .id = "01hx7v9k2c8e4m", .attempt = 1, .listener = "sdk", .mode = "reverse", .client_address = SPAN("192.0.2.7"),
         .client = "ward-3", .api = "openai.chat", .operation = "chat.completions", .method = "POST", .upstream = "openai",

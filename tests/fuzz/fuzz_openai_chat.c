@@ -33,7 +33,7 @@ static void check_message(const struct conv_msg *m)
 
 static void check(const struct conv *c)
 {
-    REQUIRE(c->generating && c->model.p != NULL);
+    REQUIRE(c->kind == CONV_CHAT && c->model.p != NULL);
     REQUIRE(c->unsupported != NULL || c->n_msgs > 0);
     REQUIRE(c->max_tokens == -1 || c->max_tokens >= 1);
     REQUIRE(isnan(c->temperature) || (c->temperature >= 0 && c->temperature <= 2));
@@ -49,7 +49,7 @@ static void check(const struct conv *c)
 /* The last message's text, said back in a stream, arrives as it was. */
 static void check_echo(const struct conv *c, struct arena *a)
 {
-    struct answer ans = {.id = "x", .model = "m", .stream = true, .include_usage = c->include_usage};
+    struct answer ans = {.id = "x", .model = "m", .stream = true, .conv = c};
     struct conv_event say = {.kind = EV_TEXT, .text = c->msgs[c->n_msgs - 1].text}, end = {.kind = EV_END};
     struct obuf o = {0}, heard = {0};
     struct sse s;
@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
     size_t at;
     if (a == NULL) return 0;
     if (jscan((struct span){(const char *)p, n}, a, &d, &at) == FAIL_OK) {
-        enum fail f = openai_chat_decode(&d, a, &c, &field, &at);
+        enum fail f = openai_chat_decode(&(struct conv_source){.doc = &d}, a, &c, &field, &at);
         REQUIRE(f == FAIL_OK || (f == FAIL_REQUEST_INVALID && (at == SIZE_MAX || at < n)));
         if (f == FAIL_OK) check(&c);
         if (f == FAIL_OK && c.n_msgs > 0) check_echo(&c, a);
