@@ -99,6 +99,38 @@ static void check_credential(const struct checker *k, struct conf_upstream *u, u
     if (c->prefix == NULL) report_at(k->r, (struct place){0}, "out of memory");
 }
 
+static void check_aws(const struct checker *k, const struct conf_upstream *u, uint32_t node)
+{
+    const struct conf_aws *a = u->aws;
+    if (a == NULL) return;
+    if ((a->secret_from_env == NULL) == (a->secret_from_file == NULL))
+        complain(k, node, "aws", "needs exactly one of `secret_from_env` and `secret_from_file`");
+    if (a->session_token_from_env && a->session_token_from_file)
+        complain(k, node, "aws", "takes one of `session_token_from_env` and `session_token_from_file`, not both");
+    if (u->credential) complain(k, node, "aws", "and `credential` are two credentials for one API; take one of them out");
+}
+
+/* "/openai/v1": what a client's path is compared with and what is put before it, so exact. */
+static bool path_prefix_ok(const char *p)
+{
+    size_t n = strlen(p);
+    return p[0] == '/' && n > 1 && p[n - 1] != '/' && strstr(p, "//") == NULL && strstr(p, "/.") == NULL &&
+           strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/") == n;
+}
+
+static void check_paths(const struct checker *k, size_t i, uint32_t node)
+{
+    const struct conf_upstream *u = &k->c->upstreams[i];
+    if (u->base_path && u->base_path[0] && !path_prefix_ok(u->base_path))
+        complain(k, node, "base_path", "takes a path such as /openai/v1, without a slash at its end, or \"\" for none");
+    if (u->mount == NULL) return;
+    if (!path_prefix_ok(u->mount))
+        complain(k, node, "mount", "takes a path such as /groq, without a slash at its end");
+    for (size_t j = 0; j < i; j++)
+        if (k->c->upstreams[j].mount && strcmp(k->c->upstreams[j].mount, u->mount) == 0)
+            complain(k, node, "mount", "is another upstream's too; give each its own");
+}
+
 static void check_connection(const struct checker *k, const struct conf_upstream *u, uint32_t node)
 {
     if (!u->plaintext) return;
@@ -137,6 +169,8 @@ static void check_upstreams(const struct checker *k)
     for (size_t i = 0; i < k->c->n_upstreams; i++, node = item_next(k, node)) {
         check_credential(k, &k->c->upstreams[i], node);
         check_connection(k, &k->c->upstreams[i], node);
+        check_aws(k, &k->c->upstreams[i], node);
+        check_paths(k, i, node);
         check_hosts(k, &k->c->upstreams[i], node);
     }
     node = items_of(k, "tunnels");
@@ -252,7 +286,7 @@ void check_conf(struct conf *c, const struct lines *l, struct report *r)
 {
     static void (*const checks[])(const struct checker *) = {
         check_names, check_listeners, check_upstreams, check_clients, check_classes,
-        check_patterns, check_word_lists, check_admin, check_rules,
+        check_patterns, check_word_lists, check_admin, check_state, check_opaque, check_rules,
     };
     struct checker k = {c, l, r};
     for (size_t i = 0; i < COUNT(checks); i++) checks[i](&k);

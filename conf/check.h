@@ -18,5 +18,10 @@ uint32_t item_next(const struct checker *k, uint32_t node);
 void complain(const struct checker *k, uint32_t node, const char *key, const char *reason);
 void check_class_name(const struct checker *k, const char *name, struct place at);
 void check_rules(const struct checker *k);
+void check_state(const struct checker *k);
+void check_opaque(const struct checker *k);
+
+#define OPAQUE_KINDS_REASON \
+    "there is no such kind; there are image, audio, video, document, archive, encrypted, remote and binary"
 
 #endif

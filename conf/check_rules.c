@@ -51,6 +51,14 @@ static void check_rule_classes(const struct rule_at *a)
             check_class_name(a->k, a->rule->classes[i], a->k->l->node[item].at);
 }
 
+static bool known_opaque(const struct conf *c, const char *name)
+{
+    (void)c;
+    for (int i = 0; i < OPAQUE_COUNT; i++)
+        if (strcmp(opaque_kind_name(i), name) == 0) return true;
+    return false;
+}
+
 static void check_conditions(const struct rule_at *a)
 {
     const struct conf_rule *r = a->rule;
@@ -61,6 +69,7 @@ static void check_conditions(const struct rule_at *a)
                 "there is no such upstream; add it under `upstreams`");
     check_known(a, "regions", r->regions, r->n_regions, known_region,
                 "no upstream has this region, so the rule would never match");
+    check_known(a, "opaque", r->opaque, r->n_opaque, known_opaque, OPAQUE_KINDS_REASON);
     if (r->min_score > 0 && r->n_classes == 0 && r->n_types == 0)
         complain(a->k, a->when, "min_score", "is of a class or type; add `classes` or `types`");
 }
@@ -69,6 +78,10 @@ static void check_doing(const struct rule_at *a)
 {
     const struct conf_rule *r = a->rule;
     const struct checker *k = a->k;
+    if (r->no_store && (r->action == ACTION_LOCAL || r->action == ACTION_REFUSE))
+        complain(k, a->node, "no_store", "is only for `action: forward` and `action: redact`");
+    if (!r->prune_tools && r->action != ACTION_LOCAL)
+        complain(k, a->node, "prune_tools", "is only for `action: local`");
     if (r->action == ACTION_LOCAL) {
         if (k->c->n_models == 0)
             complain(k, a->node, "action", "needs a model when it is local; add one under `models`");
@@ -88,8 +101,9 @@ static void check_doing(const struct rule_at *a)
 static bool takes_everything(const struct conf_rule *r)
 {
     return !r->observe &&
-           r->n_classes + r->n_types + r->n_clients + r->n_apis + r->n_upstreams + r->n_regions + r->n_models == 0 &&
-           r->baa < 0 && r->inside < 0 && r->unknown_endpoint < 0;
+           r->n_classes + r->n_types + r->n_clients + r->n_apis + r->n_upstreams + r->n_regions + r->n_models + r->n_paths +
+               r->n_opaque == 0 &&
+           r->baa < 0 && r->inside < 0 && r->unknown_ids < 0 && r->unknown_endpoint < 0;
 }
 
 static void check_order(const struct checker *k, size_t i, uint32_t node)

@@ -37,6 +37,17 @@ static const struct option credential_keys[] = {
 };
 TABLE(credential, "`credential`", struct conf_credential, NO_LINE);
 
+static const struct option aws_keys[] = {
+    {"access_key_id", O_WORD, AT(struct conf_aws, access_key_id), .required = true},
+    {"secret_from_env", O_WORD, AT(struct conf_aws, secret_from_env)},
+    {"secret_from_file", O_PATH, AT(struct conf_aws, secret_from_file)},
+    {"session_token_from_env", O_WORD, AT(struct conf_aws, session_token_from_env)},
+    {"session_token_from_file", O_PATH, AT(struct conf_aws, session_token_from_file)},
+    {"region", O_NAME, AT(struct conf_aws, region), .required = true},
+    {"service", O_NAME, AT(struct conf_aws, service), .usual = "bedrock"},
+};
+TABLE(aws, "`aws`", struct conf_aws, NO_LINE);
+
 static const struct option upstream_keys[] = {
     {"name", O_NAME, AT(struct conf_upstream, name), .required = true},
     {"api", O_NAME, AT(struct conf_upstream, api), .required = true},
@@ -49,7 +60,10 @@ static const struct option upstream_keys[] = {
     {"region", O_NAME, AT(struct conf_upstream, region)},
     {"baa", O_TRISTATE, AT(struct conf_upstream, baa)},
     {"perimeter", O_CHOICE, AT(struct conf_upstream, inside), .names = perimeters, .usual = "outside"},
+    {"base_path", O_VALUE, AT(struct conf_upstream, base_path)},
+    {"mount", O_WORD, AT(struct conf_upstream, mount)},
     {"credential", O_OBJECT, AT(struct conf_upstream, credential), .of = &credential_options},
+    {"aws", O_OBJECT, AT(struct conf_upstream, aws), .of = &aws_options},
 };
 TABLE(upstream, "an upstream", struct conf_upstream, offsetof(struct conf_upstream, line));
 
@@ -108,6 +122,9 @@ static const struct option when_keys[] = {
     {"models", O_WORDS, LIST(struct conf_rule, models), .min = 1},
     {"baa", O_TRISTATE, AT(struct conf_rule, baa)},
     {"perimeter", O_CHOICE, AT(struct conf_rule, inside), .names = perimeters},
+    {"paths", O_WORDS, LIST(struct conf_rule, paths), .min = 1},
+    {"opaque", O_NAMES, LIST(struct conf_rule, opaque), .min = 1},
+    {"unknown_ids", O_TRISTATE, AT(struct conf_rule, unknown_ids)},
     {"unknown_endpoint", O_TRISTATE, AT(struct conf_rule, unknown_endpoint)},
 };
 TABLE(when, "`when`", struct conf_rule, NO_LINE);
@@ -121,6 +138,8 @@ static const struct option rule_keys[] = {
     {"model", O_NAME, AT(struct conf_rule, model)},
     {"notice", O_TEXT, AT(struct conf_rule, notice)},
     {"min_parameters", O_PARAMETERS, AT(struct conf_rule, min_parameters)},
+    {"no_store", O_BOOL, AT(struct conf_rule, no_store), .usual = "false"},
+    {"prune_tools", O_BOOL, AT(struct conf_rule, prune_tools), .usual = "true"},
 };
 TABLE(rule, "a rule", struct conf_rule, offsetof(struct conf_rule, line));
 
@@ -154,6 +173,35 @@ static const struct option ledger_keys[] = {
     {"segment", O_SIZE, AT(struct conf, ledger_segment), .min = 64 << 10, .max = 4ull << 30, .usual = "64MiB"},
 };
 TABLE(ledger, "`ledger`", struct conf, NO_LINE);
+
+static const struct option redis_keys[] = {
+    {"address", O_ADDRESS, AT(struct conf_redis, address), .required = true},
+    {"username", O_WORD, AT(struct conf_redis, username)},
+    {"password_from_env", O_WORD, AT(struct conf_redis, password_from_env)},
+    {"password_from_file", O_PATH, AT(struct conf_redis, password_from_file)},
+    {"database", O_COUNT, AT(struct conf_redis, database), .max = 65535, .usual = "0"},
+    {"prefix", O_WORD, AT(struct conf_redis, prefix), .usual = "cordon:"},
+    {"timeout_ms", O_COUNT, AT(struct conf_redis, timeout_ms), .min = 10, .max = 60000, .usual = "1000"},
+};
+TABLE(redis, "`redis`", struct conf_redis, NO_LINE);
+
+static const struct option state_keys[] = {
+    {"directory", O_PATH, AT(struct conf, state.dir)},
+    {"key_file", O_PATH, AT(struct conf, state.key_file)},
+    {"redis", O_OBJECT, AT(struct conf, state.redis), .of = &redis_options},
+    {"keep", O_SECONDS, AT(struct conf, state.keep_s), .min = 60, .max = 3650 * A_DAY, .usual = "720h"},
+    {"min_text", O_COUNT, AT(struct conf, state.min_text), .min = 8, .max = 65536, .usual = "32"},
+    {"sessions", O_BOOL, AT(struct conf, state.sessions), .usual = "true"},
+    {"session_headers", O_NAMES, AT(struct conf, state.session_headers),
+     .count_at = offsetof(struct conf, state.n_session_headers)},
+};
+TABLE(state, "`state`", struct conf, NO_LINE);
+
+static const struct option opaque_keys[] = {
+    {"allow", O_NAMES, AT(struct conf, opaque.allow), .count_at = offsetof(struct conf, opaque.n_allow)},
+    {"classes", O_NAMES, AT(struct conf, opaque.classes), .count_at = offsetof(struct conf, opaque.n_classes)},
+};
+TABLE(opaque, "`opaque`", struct conf, NO_LINE);
 
 static const struct option cache_keys[] = {
     {"directory", O_PATH, AT(struct conf, cache_dir), .required = true},
@@ -190,6 +238,8 @@ static const struct option file_keys[] = {
     {"limits", O_GROUP, .of = &limits_options},
     {"timeouts", O_GROUP, .of = &timeouts_options},
     {"ledger", O_GROUP, .required = true, .of = &ledger_options},
+    {"state", O_GROUP, .of = &state_options},
+    {"opaque", O_GROUP, .of = &opaque_options},
     {"cache", O_GROUP, .of = &cache_options},
     {"admin", O_GROUP, .of = &admin_options},
     {"workers", O_COUNT, AT(struct conf, workers), .max = 1024, .usual = "0"},
