@@ -124,6 +124,8 @@ void check_rules(const struct checker *k)
         struct rule_at a = {k, &k->c->rules[i], node, lines_get(k->l, node, "when")};
         if (strcmp(a.rule->name, "unknown-endpoint") == 0)
             complain(k, node, "name", "is taken: records have it for unknown paths that no rule lets through");
+        if (strcmp(a.rule->name, "local-object") == 0)
+            complain(k, node, "name", "is taken: records have it for a kept local answer that its owner asks for");
         check_conditions(&a);
         check_doing(&a);
         check_order(k, i, node);

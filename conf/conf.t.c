@@ -433,10 +433,71 @@ static void digest_is_the_file(void **state)
     conf_free(c);
 }
 
+static void state_and_opaque(void **state)
+{
+    (void)state;
+    struct why why;
+    struct conf *c = load_with("", true, &why);
+    assert_non_null(c);
+    assert_true(strlen(c->ledger_dir) > 0 && strstr(c->state.dir, "/state") != NULL);
+    assert_int_equal(c->state.keep_s, 30 * 86400);
+    assert_int_equal(c->state.min_text, 32);
+    assert_true(c->state.sessions && c->rules[0].prune_tools && !c->rules[0].no_store);
+    assert_int_equal(c->state.n_session_headers, 7);
+    assert_string_equal(c->state.session_headers[0], "x-claude-code-session-id");
+    assert_int_equal(c->rules[0].unknown_ids, -1);
+    conf_free(c);
+    c = load_with("state: {directory: /s, key_file: k, session_headers: [x-mine], keep: 2h, redis: {address: '127.0.0.1:6379'}}\n"
+                  "opaque: {allow: [image, encrypted], classes: [phi]}\n", true, &why);
+    if (c == NULL) fail_msg("%s", why.text);
+    assert_string_equal(c->state.redis->prefix, "cordon:");
+    assert_int_equal(c->state.redis->timeout_ms, 1000);
+    assert_string_equal(c->state.key_file, "/etc/cordon/k");
+    assert_int_equal(c->state.n_session_headers, 1);
+    assert_int_equal(c->opaque.n_allow, 2);
+    conf_free(c);
+    expect_error("opaque: {allow: [images]}\n", true, "images: there is no such kind");
+    expect_error("opaque: {classes: [phy]}\n", true, "there is no class phy");
+    expect_error("state: {keep: 1s}\n", true, "`keep` must be from 60");
+    expect_error("state: {redis: {address: '127.0.0.1:1', username: u}}\n", true, "has a `username` and no password");
+    expect_error("rules: [{name: a, action: refuse, no_store: true}]\n", false, "`no_store` is only for");
+    expect_error("rules: [{name: a, action: refuse, prune_tools: false}]\n", false, "`prune_tools` is only for");
+    expect_error("rules: [{name: a, action: refuse, when: {opaque: [x]}}, {name: b, action: refuse}]\n", false, "there is no such kind");
+    expect_error("rules: [{name: local-object, action: refuse}]\n", false, "`name` is taken");
+}
+
+static void upstream_paths_and_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more, *want;
+    } bad[] = {
+        {"mount: groq", "`mount` takes a path"},
+        {"mount: /groq/", "`mount` takes a path"},
+        {"base_path: /a//b", "`base_path` takes a path"},
+        {"aws: {access_key_id: A, region: r}", "exactly one of `secret_from_env`"},
+        {"aws: {access_key_id: A, region: r, secret_from_env: E}, credential: {from_env: E}", "two credentials"},
+    };
+    char text[400];
+    struct why why;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        snprintf(text, sizeof text, "upstreams: [{name: u, api: openai, host: h.example, %s}]\n", bad[i].more);
+        expect_error(text, true, bad[i].want);
+    }
+    expect_error("upstreams: [{name: u, api: openai, host: h.example, mount: /m}, {name: v, api: openai, host: g.example, mount: /m}]\n",
+                 true, "another upstream's too");
+    struct conf *c = load_with("upstreams: [{name: u, api: bedrock, host: h.example, base_path: '', mount: /m/n, "
+                               "aws: {access_key_id: A, region: eu-west-1, secret_from_env: E}}]\n", true, &why);
+    if (c == NULL) fail_msg("%s", why.text);
+    assert_string_equal(c->upstreams[0].aws->service, "bedrock");
+    assert_string_equal(c->upstreams[0].base_path, "");
+    conf_free(c);
+}
+
 static void shipped_examples(void **state)
 {
     (void)state;
-    static const char *const files[] = {"demo.yaml", "hospital.yaml"};
+    static const char *const files[] = {"demo.yaml", "hospital.yaml", "law-firm.yaml", "bank.yaml"};
     for (size_t i = 0; i < COUNT(files); i++) {
         char path[4096];
         struct why why;
@@ -495,6 +556,7 @@ int main(void)
         cmocka_unit_test(yaml_itself),       cmocka_unit_test(values),              cmocka_unit_test(listeners_and_upstreams),
         cmocka_unit_test(rules_and_classes), cmocka_unit_test(at_most_32_classes),  cmocka_unit_test(all_errors_are_told),
         cmocka_unit_test(word_list_files),   cmocka_unit_test(digest_is_the_file),  cmocka_unit_test(shipped_examples),
+        cmocka_unit_test(state_and_opaque), cmocka_unit_test(upstream_paths_and_keys),
         cmocka_unit_test(man_page_has_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
