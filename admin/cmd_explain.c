@@ -10,13 +10,17 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: cordon explain -c FILE [--api openai.chat|text] [--jsonl] [--upstream NAME] [--client NAME]\n"
+    "usage: cordon explain -c FILE [--api NAME|text] [--path PATH] [--content-type TYPE] [--jsonl] [--upstream NAME]\n"
+    "                      [--client NAME]\n"
     "\n"
     "Reads a request body (or, with --api text, a text) on standard input and prints what would become of it, as JSON:\n"
     "action, rule, classes, findings with their byte offsets, coverage.\n"
     "\n"
     "  -c, --config FILE   the configuration (cordon.conf(5))\n"
-    "  --api NAME          openai.chat (unless set): a request body of that API; text: plain text\n"
+    "  --api NAME          openai.chat (unless set), anthropic.messages, gemini.generate …: a request body of that API;\n"
+    "                      text: plain text\n"
+    "  --path PATH         a request body for this path, with or without a query, instead of --api\n"
+    "  --content-type TYPE of the body (unless set: application/json): multipart/form-data; boundary=…, text/plain …\n"
     "  --jsonl             one {\"id\": …, \"text\": …} a line in, one answer with its id a line out\n"
     "  --upstream NAME     judge as if it went there (unless set: the first of that API)\n"
     "  --client NAME       judge as if it came from there (unless set: from an unknown address)\n"
@@ -29,7 +33,7 @@ enum { FIRST_BLOCK = 256 << 10, WRITE_AT = 64 << 10 };
 
 struct explain {
     /* the command line */
-    const char *conf_path, *api, *upstream, *client;
+    const char *conf_path, *api, *path, *content_type, *upstream, *client;
     bool jsonl, help;
     /* the policy */
     struct conf *conf;
@@ -48,8 +52,9 @@ struct explain {
 
 static void judge_one(struct explain *x, struct span body, struct span id)
 {
-    struct judge_case c = {.route = x->route, .body = body, .content_type = SPAN("application/json"),
-                           .arena = x->arena, .site = x->site, .at = SIZE_MAX};
+    struct judge_case c = {.route = x->route, .body = body, .content_type = span_str(x->content_type), .conf = x->conf,
+                           .target = x->path ? span_str(x->path) : SPAN_NONE, .arena = x->arena, .site = x->site,
+                           .at = SIZE_MAX};
     enum fail f = body.n > x->conf->max_body ? FAIL_BODY_TOO_LARGE : judge_all(&c, x->scanner, x->rules);
     judge_explain(&c, f, id, ruleset_class_names(x->rules), &x->out);
     obuf_str(&x->out, "\n");
@@ -184,7 +189,8 @@ static const char *find_client(const struct explain *x)
 
 static int set_site(struct explain *x)
 {
-    x->site = (struct site){.upstream = find_upstream(x), .client = find_client(x)};
+    x->site = (struct site){.upstream = find_upstream(x), .client = find_client(x), .path = x->site.path};
+    if (x->upstream && x->site.upstream) x->site.provider = x->site.upstream->api;
     if (x->upstream && x->site.upstream == NULL) {
         fprintf(stderr, "cordon explain: the configuration has no upstream of that name\n");
         return EXIT_USAGE;
@@ -194,6 +200,18 @@ static int set_site(struct explain *x)
         return EXIT_USAGE;
     }
     return EXIT_OK;
+}
+
+/* The upstream's API where one is named, else the API that has such a path. */
+static void set_route_of_path(struct explain *x)
+{
+    struct span path = span_str(x->path);
+    const char *mark = memchr(path.p, '?', path.n), *provider = route_provider(path);
+    if (mark) path.n = (size_t)(mark - path.p);
+    for (size_t i = 0; x->upstream && i < x->conf->n_upstreams; i++)
+        if (strcmp(x->conf->upstreams[i].name, x->upstream) == 0) provider = x->conf->upstreams[i].api;
+    x->route = route_find(provider ? provider : "openai", SPAN("POST"), path, true);
+    x->site.path = path;
 }
 
 static int load(struct explain *x)
@@ -206,6 +224,7 @@ static int load(struct explain *x)
     }
     x->scanner = scanner_new(x->pack);
     x->arena = arena_new(FIRST_BLOCK);
+    if (x->path) set_route_of_path(x);
     if (x->scanner && x->arena) return set_site(x);
     fprintf(stderr, "cordon explain: out of memory\n");
     return EXIT_FAILED;
@@ -228,6 +247,7 @@ static bool parse(int argc, char **argv, struct explain *x)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},   {"api", required_argument, NULL, 'a'},
         {"upstream", required_argument, NULL, 'u'}, {"client", required_argument, NULL, 'w'},
+        {"path", required_argument, NULL, 'p'},     {"content-type", required_argument, NULL, 't'},
         {"jsonl", no_argument, NULL, 'j'},          {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -235,6 +255,8 @@ static bool parse(int argc, char **argv, struct explain *x)
         switch (c) {
         case 'c': x->conf_path = optarg; break;
         case 'a': x->api = optarg; break;
+        case 'p': x->path = optarg; break;
+        case 't': x->content_type = optarg; break;
         case 'j': x->jsonl = true; break;
         case 'u': x->upstream = optarg; break;
         case 'w': x->client = optarg; break;
@@ -249,19 +271,21 @@ static bool set_route(struct explain *x)
 {
     if (strcmp(x->api, "text") == 0) return true;
     x->route = route_of_api(x->api);
-    if (x->route == NULL) fprintf(stderr, "cordon explain: there is no such API; write openai.chat or text\n");
+    if (x->route == NULL)
+        fprintf(stderr, "cordon explain: there is no such API; write openai.chat, anthropic.messages, gemini.generate, …, or "
+                        "text\n");
     return x->route != NULL;
 }
 
 int cmd_explain(int argc, char **argv)
 {
-    struct explain x = {.api = "openai.chat"};
+    struct explain x = {.api = "openai.chat", .content_type = "application/json"};
     if (!parse(argc, argv, &x)) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
     if (x.help) return fputs(usage, stdout) < 0;
-    if (!set_route(&x)) return EXIT_USAGE;
+    if (x.path == NULL && !set_route(&x)) return EXIT_USAGE;
     digest_init();
     int status = load(&x);
     if (status == EXIT_OK) status = x.jsonl ? explain_lines(&x) : explain_one(&x);
