@@ -29,14 +29,28 @@ struct coverage {
     size_t received, inspected, opaque;
 };
 
-enum coding { CODING_NONE, CODING_BASE64, CODING_BASE64URL, CODING_PERCENT };
+/* How the bytes of a finding's range are written, which a mask must keep to. CODING_FIXED: they cannot be replaced at all
+ * (UTF-16, compressed or sealed bytes, a document that would have to be written anew). */
+enum coding { CODING_NONE, CODING_BASE64, CODING_BASE64URL, CODING_HEX, CODING_PERCENT, CODING_FIXED };
+
+/* A stretch of the body in one syntax, for whoever changes bytes of it (redact/splice.h). Sorted, without gaps. */
+enum region_kind {
+    REGION_TEXT,    /* any bytes may stand there */
+    REGION_JSON,    /* documents that jscan took, with white space between */
+    REGION_FORM,    /* keys and values of a form, percent-encoded; a value may change, the rest may not */
+    REGION_FIXED    /* framing, names: not to be changed */
+};
+struct region {
+    enum region_kind kind;
+    size_t start, end;
+};
 
 struct finding {
     const char *type;      /* "US_SSN"; lives as long as the rule set's snapshot */
     const char *via;       /* "pattern", "word_list", "context" …; static */
     uint8_t klass;         /* CLASS_* */
     uint8_t part;          /* enum part */
-    uint8_t coded;         /* the range is a whole run of this coding (enum coding), which a mask must keep to */
+    uint8_t coded;         /* enum coding; other than CODING_NONE and CODING_PERCENT: the range is a whole run of it */
     uint32_t id;           /* findings of several ranges are rows with one id */
     size_t start, end;     /* bytes of the part as it was inspected (the decoded body), rounded outward to escapes */
     float score;           /* 0 to 1 */
@@ -59,6 +73,7 @@ struct class_score {
 /* What phase 4 says. Pure data; strings live in the snapshot. */
 struct verdict {
     enum action action;
+    enum fail why;                 /* refuse: POLICY_REFUSED, ENDPOINT_UNKNOWN, OPAQUE_CONTENT, LOCAL_UNSUPPORTED; else OK */
     const char *rule;              /* the rule that decided */
     const char *observed;          /* the first rule that matched with observe: true, or NULL */
     enum action observed_action;

@@ -35,6 +35,7 @@ static bool plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' &&
 
 void jo_escape(struct obuf *o, struct span v)
 {
+    if (v.n == 0) return;   /* v.p may be NULL */
     const unsigned char *p = (const unsigned char *)v.p, *end = p + v.n;
     while (p < end) {
         const unsigned char *run = p;
