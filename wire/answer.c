@@ -35,6 +35,12 @@ struct answer_choice *answer_choice_of(struct answer *a, const struct conv_event
     return &a->choice[e->choice < n ? e->choice : n - 1];
 }
 
+/* An answer that was asked for as JSON would not be JSON with a notice before it. */
+static const char *notice(const struct answer *a)
+{
+    return a->conv && a->conv->format != FORMAT_TEXT ? NULL : a->notice;
+}
+
 static struct span gathered(struct answer_choice *c, size_t from)
 {
     return obuf_ok(&c->text) ? (struct span){c->text.p + from, c->text.n - from} : SPAN_NONE;
@@ -44,8 +50,8 @@ struct span answer_add_text(const struct answer *a, struct answer_choice *c, str
 {
     size_t from = c->text.n;
     if (text.n == 0) return SPAN_NONE;
-    if (from == 0 && a->notice) {
-        obuf_str(&c->text, a->notice);
+    if (from == 0 && notice(a)) {
+        obuf_str(&c->text, notice(a));
         obuf_str(&c->text, "\n\n");
     } else if (c->notice_due) {
         obuf_str(&c->text, "\n\n");
@@ -57,8 +63,8 @@ struct span answer_add_text(const struct answer *a, struct answer_choice *c, str
 
 struct span answer_notice_left(const struct answer *a, struct answer_choice *c)
 {
-    if (a->notice == NULL || c->text.n) return SPAN_NONE;
-    obuf_str(&c->text, a->notice);
+    if (notice(a) == NULL || c->text.n) return SPAN_NONE;
+    obuf_str(&c->text, notice(a));
     c->notice_due = true;   /* it stands alone so far: text that follows is set off */
     return gathered(c, 0);
 }

@@ -122,7 +122,8 @@ struct route {
 };
 
 /* One row: `pattern` is a path in which `*` stands for one plain name (letters, digits, "-._:@~", no leading dot, no slash)
- * and `+` for one that may hold percent-escapes as well (but for %00, %2e and bare dots). */
+ * and `+` for one that may hold percent-escapes as well, such as a slash (but for control bytes, %25, %2e, %5c and bytes
+ * beyond ASCII; no leading dot after an escaped slash either). */
 struct route_row {
     const char *method, *pattern;
     const struct route *route;
@@ -138,6 +139,9 @@ struct dialect {
     struct route unknown;
     const struct dialect *speaks;  /* a host with another family's dialect (deepseek, groq …): that one; it has no rows */
     const char *base_path;         /* what its paths begin with where hosts differ in that: "/v1", "/openai/v1", "" */
+    const char *const *prefixes;   /* with `speaks`: patterns that stand for the family's base path, beside base_path:
+                                      "/openai/deployments/<name>"; tried in order */
+    size_t n_prefixes;
 };
 
 /* `path` is without the query; `provider` is the upstream's api ("openai" …). `has_body`: Content-Length > 0 or

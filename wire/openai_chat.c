@@ -1,13 +1,7 @@
 #include "wire/openai_chat.h"
 #include "wire/codecs.h"
+#include "wire/openai_fields.h"
 #include "wire/refuse.h"
-
-/* A blank line: the only filler between events that all SDKs take (docs/ARCHITECTURE.md). */
-static void keepalive(struct answer *a, struct obuf *out)
-{
-    (void)a;
-    obuf_str(out, "\n");
-}
 
 const struct codec codec_openai_chat = {
     .name = "openai.chat",
@@ -16,5 +10,5 @@ const struct codec codec_openai_chat = {
     .encode = openai_chat_encode,
     .error = refuse_openai,
     .stream_error = refuse_openai_stream,
-    .keepalive = keepalive,
+    .keepalive = openai_keepalive,
 };

@@ -1,40 +1,29 @@
 /* openai_chat.h - the two halves of the chat-completions codec. Source: OpenAI's API reference for POST
- * /v1/chat/completions and what its Python and Node SDKs send and decode. */
+ * /v1/chat/completions, what its Python and Node SDKs send and decode, and the members that compatible hosts add
+ * (DeepSeek's and OpenRouter's references for reasoning, vLLM's for sampling). */
 #ifndef CORDON_WIRE_OPENAI_CHAT_H
 #define CORDON_WIRE_OPENAI_CHAT_H
 
 #include "wire/codec.h"
+#include "wire/reader.h"
 
-/* Bounds of what is decoded for a local answer. Beyond them the request is `unsupported`, never an error: a body of
- * four million empty messages must not become half a gigabyte of structs. */
-#define OPENAI_MAX_MESSAGES 16384u
-#define OPENAI_MAX_CALLS 128u
-#define OPENAI_MAX_STOPS 4u
+/* conv.own of this codec. */
+enum openai_own {
+    OPENAI_OWN_FUNCTIONS = 1,          /* asked by the deprecated `functions`: answered by `function_call` */
+    OPENAI_OWN_REASONING = 2,          /* reasoning is told in `reasoning`, as OpenRouter does, not `reasoning_content` */
+    OPENAI_OWN_REASONING_HIDDEN = 4    /* some field says that it is not to be told */
+};
 
 /* codec.decode. REQUEST_INVALID: the body is no object, `model` no string or `messages` no array. Fields that only
- * steer the provider (user, metadata, store, service_tier, reasoning_effort …) or that are not known are passed over. */
+ * steer the provider (user, metadata, service_tier …) or that are not known are passed over. */
 CD_USE enum fail openai_chat_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field,
                                     size_t *at);
-
-/* One decoding under way. */
-struct chat_reader {
-    const struct jdoc *d;
-    struct arena *arena;
-    struct conv *conv;
-    bool no_memory;
-};
 /* The part of decode that reads `messages` (an array token). */
-void openai_chat_messages(struct chat_reader *r, uint32_t array);
-/* A string token unescaped; p is NULL, and no_memory set, when there is no memory. */
-struct span chat_text(struct chat_reader *r, uint32_t i);
+void openai_chat_messages(struct reader *r, uint32_t array);
+/* The parts of decode that read tools and the choice among them, old and new. */
+reader_fn openai_chat_tool_choice, openai_chat_functions, openai_chat_function_call;
 
 /* codec.encode. */
 void openai_chat_encode(struct answer *a, const struct conv_event *e, struct obuf *out);
-
-/* The first thing that a local answer cannot honour is the one that is named. `name` is static. */
-static inline void conv_unsupported(struct conv *c, const char *name)
-{
-    if (c->unsupported == NULL) c->unsupported = name;
-}
 
 #endif

@@ -1,252 +1,145 @@
 /* The top level of a chat-completions request: one table of the fields that matter, one small reader for each kind. */
 #include "wire/openai_chat.h"
-#include <math.h>
-
-struct field;
-typedef void field_reader(struct chat_reader *r, const struct field *f, uint32_t i);
-
-/* `offset`: the member of struct conv that is set; low and high: the range the API takes. */
-struct field {
-    const char *name;
-    field_reader *read;
-    size_t offset;
-    double low, high;
-};
-
-static enum jtype type_of(const struct chat_reader *r, uint32_t i) { return (enum jtype)r->d->tok[i].type; }
-
-static void *member(struct chat_reader *r, const struct field *f) { return (char *)r->conv + f->offset; }
-
-static bool is_empty(const struct chat_reader *r, uint32_t i) { return jdoc_first(i) == jdoc_end(r->d, i); }
-
-/* ---- plain values ---- */
-
-static void read_bool(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    enum jtype t = type_of(r, i);
-    if (t == J_TRUE || t == J_FALSE) *(bool *)member(r, f) = t == J_TRUE;
-    else conv_unsupported(r->conv, f->name);
-}
-
-static void read_double(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    double v;
-    if (jdoc_double(r->d, i, &v) && v >= f->low && v <= f->high) *(double *)member(r, f) = v;
-    else conv_unsupported(r->conv, f->name);
-}
+#include "wire/openai_fields.h"
 
 /* max_completion_tokens is the newer name of max_tokens and wins, whichever comes first. */
-static void read_max_completion(struct chat_reader *r, const struct field *f, uint32_t i)
+static void read_max_tokens(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    int64_t v;
-    if (jdoc_int(r->d, i, &v) && v >= 1) r->conv->max_tokens = v;
-    else conv_unsupported(r->conv, f->name);
+    if (reader_given(r, 0, "max_completion_tokens") == J_NONE) reader_max_tokens(r, f, i);
 }
 
-static void read_max_tokens(struct chat_reader *r, const struct field *f, uint32_t i)
+/* ---- the answer's form ---- */
+
+/* json_object with a schema in it is what some compatible hosts take. */
+static void read_format(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    uint32_t newer = jdoc_get(r->d, 0, "max_completion_tokens");
-    if (newer == J_NONE || type_of(r, newer) == J_NULL) read_max_completion(r, f, i);
+    uint32_t type = jdoc_get(r->d, i, "type"), schema = J_NONE;
+    if (jdoc_is(r->d, type, "text")) return;
+    bool any = jdoc_is(r->d, type, "json_object");
+    if (any) schema = reader_given(r, i, "schema");
+    else if (jdoc_is(r->d, type, "json_schema")) schema = jdoc_get(r->d, jdoc_get(r->d, i, "json_schema"), "schema");
+    if (any && schema == J_NONE) r->conv->format = FORMAT_JSON;
+    else reader_schema(r, f, schema);   /* unsupported when there is none */
 }
 
-static void read_seed(struct chat_reader *r, const struct field *f, uint32_t i)
+static void only_text(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    r->conv->has_seed = jdoc_int(r->d, i, &r->conv->seed);
-    if (!r->conv->has_seed) conv_unsupported(r->conv, f->name);
+    bool one = reader_is(r, i, J_ARRAY) && reader_count(r, i, 1) == 1;
+    if (!one || !jdoc_is(r->d, jdoc_first(i), "text")) reader_unsupported(r, f->name);
 }
 
-static void read_stream_options(struct chat_reader *r, const struct field *f, uint32_t i)
+/* ---- reasoning ---- */
+
+static void reasoning(struct reader *r, bool shown)
 {
-    if (type_of(r, i) != J_OBJECT) {
-        conv_unsupported(r->conv, f->name);
-        return;
-    }
-    uint32_t v = jdoc_get(r->d, i, "include_usage");
-    if (v != J_NONE && type_of(r, v) != J_NULL) read_bool(r, f, v);
+    if (!shown) r->conv->own |= OPENAI_OWN_REASONING_HIDDEN;
+    r->conv->show_reasoning = true;   /* unless another field hides it: read_fields */
 }
 
-static void read_stop(struct chat_reader *r, const struct field *f, uint32_t i)
+static void read_effort(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    struct conv *c = r->conv;
-    bool one = type_of(r, i) == J_STRING;
-    c->stops = arena_array(r->arena, OPENAI_MAX_STOPS, sizeof *c->stops);
-    if (c->stops == NULL) r->no_memory = true;
-    else if (one) c->stops[c->n_stops++] = chat_text(r, i);
-    else if (type_of(r, i) != J_ARRAY) conv_unsupported(c, f->name);
-    if (c->stops == NULL || type_of(r, i) != J_ARRAY) return;
-    for (uint32_t k = jdoc_first(i); k < jdoc_end(r->d, i); k = r->d->tok[k].next) {
-        if (type_of(r, k) != J_STRING || c->n_stops == OPENAI_MAX_STOPS) {
-            conv_unsupported(c, f->name);
-            return;
-        }
-        c->stops[c->n_stops++] = chat_text(r, k);
-    }
+    (void)f;
+    if (reader_is(r, i, J_STRING)) reasoning(r, !jdoc_is(r->d, i, "none"));
 }
 
-/* ---- tools ---- */
-
-static uint32_t tool_function(const struct chat_reader *r, uint32_t tool)
+static void read_thinking(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    if (!jdoc_is(r->d, jdoc_get(r->d, tool, "type"), "function")) return J_NONE;
-    return jdoc_get_type(r->d, tool, "function", J_OBJECT);
+    (void)f;
+    reasoning(r, !jdoc_is(r->d, jdoc_get(r->d, i, "type"), "disabled"));
 }
 
-static void read_tools(struct chat_reader *r, const struct field *f, uint32_t i)
+static void read_reasoning_shown(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    if (type_of(r, i) != J_ARRAY) {
-        conv_unsupported(r->conv, f->name);
-        return;
-    }
-    for (uint32_t k = jdoc_first(i); k < jdoc_end(r->d, i); k = r->d->tok[k].next)
-        if (jdoc_get_type(r->d, tool_function(r, k), "name", J_STRING) == J_NONE) conv_unsupported(r->conv, f->name);
-    if (!is_empty(r, i)) r->conv->tools = jdoc_raw(r->d, i);
+    (void)f;
+    r->conv->own |= OPENAI_OWN_REASONING;
+    reasoning(r, reader_is(r, i, J_TRUE));
 }
 
-static bool tool_exists(struct chat_reader *r, struct span name)
+static void read_reasoning_format(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    uint32_t tools = jdoc_get_type(r->d, 0, "tools", J_ARRAY);
-    if (tools == J_NONE) return false;
-    for (uint32_t k = jdoc_first(tools); k < jdoc_end(r->d, tools); k = r->d->tok[k].next) {
-        uint32_t n = jdoc_get_type(r->d, tool_function(r, k), "name", J_STRING);
-        if (n != J_NONE && span_eq(chat_text(r, n), name)) return true;
-    }
-    return false;
+    (void)f;
+    r->conv->own |= OPENAI_OWN_REASONING;
+    reasoning(r, jdoc_is(r->d, i, "parsed"));
 }
 
-static void read_tool_named(struct chat_reader *r, const struct field *f, uint32_t i)
+static void read_reasoning(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    uint32_t name = jdoc_get_type(r->d, tool_function(r, i), "name", J_STRING);
-    if (name == J_NONE) {
-        conv_unsupported(r->conv, f->name);   /* allowed_tools, custom */
-        return;
-    }
-    r->conv->tool_choice = TOOLS_NAMED;
-    r->conv->tool_name = chat_text(r, name);
-    if (!tool_exists(r, r->conv->tool_name)) conv_unsupported(r->conv, f->name);
+    (void)f;
+    bool off = jdoc_is(r->d, jdoc_get(r->d, i, "effort"), "none") || reader_is(r, jdoc_get(r->d, i, "exclude"), J_TRUE) ||
+               reader_is(r, jdoc_get(r->d, i, "enabled"), J_FALSE);
+    r->conv->own |= OPENAI_OWN_REASONING;
+    reasoning(r, !off);
 }
 
-static void read_tool_choice(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    static const struct { const char *word; enum tool_choice choice; } words[] = {
-        {"auto", TOOLS_AUTO}, {"none", TOOLS_NONE}, {"required", TOOLS_REQUIRED}};
-    if (type_of(r, i) == J_OBJECT) {
-        read_tool_named(r, f, i);
-        return;
-    }
-    size_t w = 0;
-    while (w < COUNT(words) && !jdoc_is(r->d, i, words[w].word)) w++;
-    if (w == COUNT(words)) conv_unsupported(r->conv, f->name);
-    else r->conv->tool_choice = words[w].choice;
-}
+/* ---- the table ---- */
 
-/* ---- what a local answer takes in one value only, or not at all ---- */
-
-static void only_one(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    int64_t v;
-    if (!jdoc_int(r->d, i, &v) || v != 1) conv_unsupported(r->conv, f->name);
-}
-
-static void only_zero(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    int64_t v;
-    if (!jdoc_int(r->d, i, &v) || v != 0) conv_unsupported(r->conv, f->name);
-}
-
-static void only_false(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    if (type_of(r, i) != J_FALSE) conv_unsupported(r->conv, f->name);
-}
-
-static void only_empty(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    enum jtype t = type_of(r, i);
-    if ((t != J_OBJECT && t != J_ARRAY) || !is_empty(r, i)) conv_unsupported(r->conv, f->name);
-}
-
-static void only_text_format(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    if (!jdoc_is(r->d, jdoc_get(r->d, i, "type"), "text")) conv_unsupported(r->conv, f->name);
-}
-
-static void only_text_modality(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    bool one = type_of(r, i) == J_ARRAY && !is_empty(r, i) && r->d->tok[jdoc_first(i)].next == jdoc_end(r->d, i);
-    if (!one || !jdoc_is(r->d, jdoc_first(i), "text")) conv_unsupported(r->conv, f->name);
-}
-
-static void never(struct chat_reader *r, const struct field *f, uint32_t i)
-{
-    (void)i;
-    conv_unsupported(r->conv, f->name);
-}
-
-#define AT(m) offsetof(struct conv, m)
-
-static const struct field fields[] = {
-    {"stream", read_bool, AT(stream), 0, 0},
-    {"stream_options", read_stream_options, AT(include_usage), 0, 0},
+static const struct reader_field fields[] = {
+    {"stream", reader_bool, READER_AT(stream), 0, 0},
+    {"stream_options", openai_stream_options, READER_AT(include_usage), 0, 0},
     {"max_tokens", read_max_tokens, 0, 0, 0},
-    {"max_completion_tokens", read_max_completion, 0, 0, 0},
-    {"temperature", read_double, AT(temperature), 0, 2},
-    {"top_p", read_double, AT(top_p), 0, 1},
-    {"frequency_penalty", read_double, AT(frequency_penalty), -2, 2},
-    {"presence_penalty", read_double, AT(presence_penalty), -2, 2},
-    {"seed", read_seed, 0, 0, 0},
-    {"stop", read_stop, 0, 0, 0},
-    {"tools", read_tools, 0, 0, 0},
-    {"tool_choice", read_tool_choice, 0, 0, 0},
-    {"parallel_tool_calls", read_bool, AT(parallel_tool_calls), 0, 0},
-    {"n", only_one, 0, 0, 0},
-    {"logprobs", only_false, 0, 0, 0},
-    {"top_logprobs", only_zero, 0, 0, 0},
-    {"logit_bias", only_empty, 0, 0, 0},
-    {"response_format", only_text_format, 0, 0, 0},
-    {"modalities", only_text_modality, 0, 0, 0},
-    {"functions", only_empty, 0, 0, 0},
-    {"function_call", never, 0, 0, 0},
-    {"audio", never, 0, 0, 0},
-    {"prediction", never, 0, 0, 0},
-    {"web_search_options", never, 0, 0, 0},
+    {"max_completion_tokens", reader_max_tokens, 0, 0, 0},
+    {"temperature", reader_double, READER_AT(temperature), 0, 2},
+    {"top_p", reader_double, READER_AT(top_p), 0, 1},
+    {"frequency_penalty", reader_double, READER_AT(frequency_penalty), -2, 2},
+    {"presence_penalty", reader_double, READER_AT(presence_penalty), -2, 2},
+    {"seed", reader_seed, 0, 0, 0},
+    {"stop", reader_stops, 0, 0, 0},
+    {"n", openai_n, 0, 0, 0},
+    {"response_format", read_format, 0, 0, 0},
+    {"store", reader_bool, READER_AT(store), 0, 0},
+    {"tools", reader_tools, 0, 0, 0},
+    {"tool_choice", openai_chat_tool_choice, 0, 0, 0},
+    {"parallel_tool_calls", reader_bool, READER_AT(parallel_tool_calls), 0, 0},
+    {"functions", openai_chat_functions, 0, 0, 0},
+    {"function_call", openai_chat_function_call, 0, 0, 0},
+    {"reasoning_effort", read_effort, 0, 0, 0},
+    {"logprobs", reader_only_false, 0, 0, 0},
+    {"top_logprobs", openai_only_zero, 0, 0, 0},
+    {"logit_bias", reader_only_empty, 0, 0, 0},
+    {"modalities", only_text, 0, 0, 0},
+    {"audio", reader_never, 0, 0, 0},
+    {"prediction", reader_never, 0, 0, 0},
+    {"web_search_options", reader_never, 0, 0, 0},
+    /* Azure */
+    {"data_sources", reader_never, 0, 0, 0},
+    /* compatible hosts */
+    {"thinking", read_thinking, 0, 0, 0},
+    {"reasoning", read_reasoning, 0, 0, 0},
+    {"include_reasoning", read_reasoning_shown, 0, 0, 0},
+    {"reasoning_format", read_reasoning_format, 0, 0, 0},
+    {"top_k", reader_top_k, 0, 0, 0},
+    {"min_p", openai_only_zero, 0, 0, 0},
+    {"repetition_penalty", openai_only_one, 0, 0, 0},
+    {"best_of", openai_only_one, 0, 0, 0},
+    {"echo", reader_only_false, 0, 0, 0},
+    {"continue_final_message", reader_only_false, 0, 0, 0},
+    {"guided_json", reader_schema, 0, 0, 0},
+    {"guided_regex", reader_never, 0, 0, 0},
+    {"guided_choice", reader_never, 0, 0, 0},
+    {"guided_grammar", reader_never, 0, 0, 0},
+    {"structured_outputs", reader_never, 0, 0, 0},
+    {"plugins", reader_only_empty, 0, 0, 0},
+    {"search_parameters", reader_never, 0, 0, 0},
 };
 
-/* null is a field that is not given, as the SDKs write it. */
-static void read_fields(struct chat_reader *r)
+static void read_fields(struct reader *r)
 {
-    for (uint32_t key = 1; key < jdoc_end(r->d, 0); key = r->d->tok[key + 1].next)
-        for (size_t k = 0; k < COUNT(fields) && type_of(r, key + 1) != J_NULL; k++)
-            if (jdoc_is(r->d, key, fields[k].name)) {
-                fields[k].read(r, &fields[k], key + 1);
-                break;
-            }
-    bool must_call = r->conv->tool_choice == TOOLS_REQUIRED || r->conv->tool_choice == TOOLS_NAMED;
-    if (must_call && r->conv->tools.p == NULL) conv_unsupported(r->conv, "tool_choice");
-}
-
-static const struct conv defaults = {
-    .kind = CONV_CHAT, .parallel_tool_calls = true, .max_tokens = -1, .temperature = NAN, .top_p = NAN, .top_k = -1,
-    .n_choices = 1};
-
-static enum fail invalid(const struct jdoc *d, uint32_t i, const char *name, const char **field, size_t *at)
-{
-    *field = name;
-    *at = i == J_NONE ? SIZE_MAX : d->tok[i].start;
-    return FAIL_REQUEST_INVALID;
+    struct conv *c = r->conv;
+    reader_fields(r, 0, fields, COUNT(fields), jdoc_is);
+    if (c->own & OPENAI_OWN_REASONING_HIDDEN) c->show_reasoning = false;
+    bool must_call = c->tool_choice == TOOLS_REQUIRED || c->tool_choice == TOOLS_NAMED;
+    if (!must_call || c->tools.p) return;
+    reader_unsupported(r, c->own & OPENAI_OWN_FUNCTIONS ? "function_call" : "tool_choice");
 }
 
 enum fail openai_chat_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field, size_t *at)
 {
-    const struct jdoc *d = s->doc;
-    struct chat_reader r = {d, a, c, false};
-    *c = defaults;
-    *field = NULL;
-    *at = SIZE_MAX;
-    if (d->n == 0 || d->tok[0].type != J_OBJECT) return invalid(d, d->n ? 0 : J_NONE, NULL, field, at);
-    uint32_t model = jdoc_get(d, 0, "model"), messages = jdoc_get(d, 0, "messages");
-    if (model == J_NONE || d->tok[model].type != J_STRING) return invalid(d, model, "model", field, at);
-    if (messages == J_NONE || d->tok[messages].type != J_ARRAY) return invalid(d, messages, "messages", field, at);
-    c->model = chat_text(&r, model);
+    struct reader r;
+    enum fail f = openai_begin(&r, s, a, c, field, at);
+    if (f) return f;
+    uint32_t messages = jdoc_get(r.d, 0, "messages");
+    if (!reader_is(&r, messages, J_ARRAY)) return reader_invalid(&r, messages, "messages", field, at);
     read_fields(&r);
     openai_chat_messages(&r, messages);
-    return r.no_memory ? FAIL_NO_MEMORY : FAIL_OK;
+    return reader_end(&r);
 }

@@ -150,24 +150,43 @@ static void names_what_it_cannot_honour(void **state)
 {
     (void)state;
     static const struct { const char *more, *name; } rows[] = {
-        {"\"n\":2", "n"}, {"\"n\":\"1\"", "n"}, {"\"logprobs\":true", "logprobs"}, {"\"top_logprobs\":3", "top_logprobs"},
-        {"\"response_format\":{\"type\":\"json_object\"}", "response_format"}, {"\"response_format\":\"text\"", "response_format"},
+        {"\"n\":9", "n"}, {"\"n\":0", "n"}, {"\"n\":\"1\"", "n"}, {"\"logprobs\":true", "logprobs"},
+        {"\"top_logprobs\":3", "top_logprobs"},
+        {"\"response_format\":{\"type\":\"json_schema\"}", "response_format"},
+        {"\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\"}}", "response_format"},
+        {"\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":\"{}\"}}", "response_format"},
+        {"\"response_format\":{\"type\":\"grammar\"}", "response_format"}, {"\"response_format\":{}", "response_format"},
+        {"\"response_format\":\"text\"", "response_format"},
         {"\"modalities\":[\"text\",\"audio\"]", "modalities"}, {"\"modalities\":[]", "modalities"},
         {"\"audio\":{\"voice\":\"x\"}", "audio"}, {"\"prediction\":{}", "prediction"},
-        {"\"web_search_options\":{}", "web_search_options"}, {"\"functions\":[{\"name\":\"f\"}]", "functions"},
-        {"\"function_call\":\"auto\"", "function_call"}, {"\"logit_bias\":{\"50256\":-100}", "logit_bias"},
-        {"\"temperature\":\"hot\"", "temperature"}, {"\"temperature\":2.5", "temperature"}, {"\"temperature\":1e400", "temperature"},
+        {"\"web_search_options\":{}", "web_search_options"}, {"\"functions\":[{}]", "functions"},
+        {"\"function_call\":\"required\"", "function_call"}, {"\"logit_bias\":{\"50256\":-100}", "logit_bias"},
+        {"\"temperature\":\"hot\"", "temperature"}, {"\"temperature\":2.5", "temperature"},
+        {"\"temperature\":1e400", "temperature"},
         {"\"top_p\":-0.1", "top_p"}, {"\"max_tokens\":0", "max_tokens"}, {"\"max_tokens\":\"5\"", "max_tokens"},
         {"\"max_completion_tokens\":-1", "max_completion_tokens"}, {"\"seed\":1.5", "seed"},
         {"\"seed\":123456789012345678901234567890", "seed"}, {"\"stream\":\"true\"", "stream"},
         {"\"stream_options\":true", "stream_options"}, {"\"stream_options\":{\"include_usage\":1}", "stream_options"},
-        {"\"stop\":5", "stop"}, {"\"stop\":[\"a\",1]", "stop"}, {"\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]", "stop"},
+        {"\"stop\":5", "stop"}, {"\"stop\":[\"a\",1]", "stop"}, {"\"stop\":[\"a\",\"\"]", "stop"},
+        {"\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\",\"m\",\"n\",\"o\",\"p\",\"q\"]", "stop"},
         {"\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}]", "tools"}, {"\"tools\":[1]", "tools"},
         {"\"tools\":{}", "tools"}, {"\"tools\":[{\"type\":\"function\",\"function\":{\"name\":1}}]", "tools"},
         {"\"tool_choice\":\"required\"", "tool_choice"}, {"\"tool_choice\":\"any\"", "tool_choice"},
-        {"\"tool_choice\":7", "tool_choice"}, {"\"tools\":[" TOOL "],\"tool_choice\":{\"type\":\"allowed_tools\"}", "tool_choice"},
+        {"\"tool_choice\":7", "tool_choice"},
+        {"\"tools\":[" TOOL "],\"tool_choice\":{\"type\":\"allowed_tools\"}", "tool_choice"},
         {"\"tools\":[" TOOL "],\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"g\"}}", "tool_choice"},
-        {"\"parallel_tool_calls\":\"no\"", "parallel_tool_calls"}, {"\"n\":3,\"logprobs\":true", "n"},
+        {"\"parallel_tool_calls\":\"no\"", "parallel_tool_calls"}, {"\"store\":1", "store"},
+        {"\"functions\":[{\"name\":\"f\"}],\"function_call\":{\"name\":\"g\"}", "function_call"},
+        {"\"function_call\":{\"name\":\"f\"}", "function_call"}, {"\"functions\":{}", "functions"},
+        {"\"tools\":[" TOOL "],\"functions\":[{\"name\":\"f\"}]", "functions"},
+        {"\"tools\":[" TOOL "],\"tool_choice\":{\"type\":\"custom\",\"custom\":{\"name\":\"f\"}}", "tool_choice"},
+        {"\"data_sources\":[]", "data_sources"}, {"\"top_k\":-1", "top_k"}, {"\"min_p\":0.1", "min_p"},
+        {"\"repetition_penalty\":1.1", "repetition_penalty"}, {"\"best_of\":2", "best_of"}, {"\"echo\":true", "echo"},
+        {"\"continue_final_message\":true", "continue_final_message"}, {"\"guided_json\":\"{}\"", "guided_json"},
+        {"\"guided_regex\":\"a*\"", "guided_regex"}, {"\"guided_choice\":[\"a\"]", "guided_choice"},
+        {"\"guided_grammar\":\"g\"", "guided_grammar"}, {"\"structured_outputs\":{}", "structured_outputs"},
+        {"\"plugins\":[{\"id\":\"web\"}]", "plugins"}, {"\"search_parameters\":{\"mode\":\"on\"}", "search_parameters"},
+        {"\"n\":30,\"logprobs\":true", "n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct obuf o = {0};
@@ -183,16 +202,24 @@ static void names_messages_it_cannot_honour(void **state)
 {
     (void)state;
     static const struct { const char *messages, *name; } rows[] = {
-        {"", "messages"}, {"1", "messages.role"}, {"{}", "messages.role"}, {"{\"role\":\"function\",\"content\":\"x\"}", "messages.role"},
+        {"", "messages"}, {"1", "messages.role"}, {"{}", "messages.role"},
+        {"{\"role\":\"function\",\"content\":\"x\"}", "messages.name"},
         {"{\"role\":\"User\",\"content\":\"x\"}", "messages.role"}, {"{\"role\":\"user\"}", "messages.content"},
-        {"{\"role\":\"user\",\"content\":5}", "messages.content"}, {"{\"role\":\"user\",\"content\":[\"x\"]}", "messages.content"},
+        {"{\"role\":\"user\",\"content\":5}", "messages.content"},
+        {"{\"role\":\"user\",\"content\":[\"x\"]}", "messages.content"},
         {"{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}", "messages.content"},
         {"{\"role\":\"user\",\"content\":[{\"type\":\"video\"}]}", "messages.content"},
         {"{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"u\"}}]}", "image_url"},
         {"{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\"}]}", "input_audio"},
         {"{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{}}]}", "file"},
-        {"{\"role\":\"tool\",\"content\":\"x\"}", "messages.tool_call_id"}, {"{\"role\":\"user\",\"content\":\"x\",\"name\":1}", "messages.name"},
-        {"{\"role\":\"assistant\",\"function_call\":{\"name\":\"f\"}}", "messages.function_call"},
+        {"{\"role\":\"tool\",\"content\":\"x\"}", "messages.tool_call_id"},
+        {"{\"role\":\"user\",\"content\":\"x\",\"name\":1}", "messages.name"},
+        {"{\"role\":\"assistant\",\"function_call\":{\"arguments\":\"f\"}}", "messages.function_call"},
+        {"{\"role\":\"assistant\",\"function_call\":{\"name\":\"f\"},\"tool_calls\":[{\"type\":\"function\",\"id\":\"c\",\"function\":"
+         "{\"name\":\"f\"}}]}", "messages.function_call"},
+        {"{\"role\":\"assistant\",\"content\":\"x\",\"prefix\":true}", "messages.prefix"},
+        {"{\"role\":\"assistant\",\"content\":\"x\",\"reasoning_content\":[]}", "messages.reasoning_content"},
+        {"{\"role\":\"assistant\",\"content\":5}", "messages.content"},
         {"{\"role\":\"assistant\",\"audio\":{\"id\":\"a\"}}", "messages.audio"},
         {"{\"role\":\"assistant\",\"tool_calls\":{}}", "messages.tool_calls"},
         {"{\"role\":\"assistant\",\"tool_calls\":[{\"type\":\"custom\",\"id\":\"c\"}]}", "messages.tool_calls"},
@@ -251,6 +278,108 @@ static void bounds_what_it_builds(void **state)
     obuf_fini(&o);
 }
 
+static void reads_the_number_of_answers(void **state)
+{
+    (void)state;
+    decode(HEAD "}");
+    assert_int_equal(conv.n_choices, 1);
+    decode(HEAD ",\"n\":8,\"store\":true}");
+    assert_int_equal(conv.n_choices, CONV_MAX_CHOICES);
+    assert_true(conv.store);
+    assert_null(conv.unsupported);
+}
+
+static void reads_the_form_of_the_answer(void **state)
+{
+    (void)state;
+    decode(HEAD ",\"response_format\":{\"type\":\"json_object\"}}");
+    assert_int_equal(conv.format, FORMAT_JSON);
+    decode(HEAD ",\"response_format\":{\"json_schema\":{\"name\":\"x\",\"strict\":true,\"schema\":{\"type\": \"object\"}},"
+                "\"type\":\"json_schema\"}}");
+    assert_int_equal(conv.format, FORMAT_SCHEMA);
+    ASSERT_IS(conv.schema, "{\"type\": \"object\"}");
+    assert_null(conv.unsupported);
+    decode(HEAD ",\"response_format\":{\"type\":\"json_object\",\"schema\":{\"a\":1}}}");
+    assert_int_equal(conv.format, FORMAT_SCHEMA);
+    ASSERT_IS(conv.schema, "{\"a\":1}");
+    decode(HEAD ",\"guided_json\":{\"b\":1}}");
+    ASSERT_IS(conv.schema, "{\"b\":1}");
+    assert_null(conv.unsupported);
+}
+
+/* What the hosts call it, and whether the client then sees it. */
+static void reads_whether_reasoning_is_shown(void **state)
+{
+    (void)state;
+    static const struct { const char *more; bool shown, plain; } rows[] = {
+        {"\"reasoning_effort\":\"low\"", true, false}, {"\"reasoning_effort\":\"none\"", false, false},
+        {"\"reasoning_effort\":null", false, false}, {"\"reasoning_effort\":5", false, false},
+        {"\"thinking\":{\"type\":\"enabled\"}", true, false}, {"\"thinking\":{\"type\":\"disabled\"}", false, false},
+        {"\"reasoning\":{\"effort\":\"high\"}", true, true}, {"\"reasoning\":{\"max_tokens\":9}", true, true},
+        {"\"reasoning\":{\"effort\":\"none\"}", false, true}, {"\"reasoning\":{\"exclude\":true}", false, true},
+        {"\"reasoning\":{\"enabled\":false}", false, true}, {"\"include_reasoning\":true", true, true},
+        {"\"include_reasoning\":false,\"reasoning_effort\":\"low\"", false, true},
+        {"\"reasoning_effort\":\"low\",\"include_reasoning\":false", false, true},
+        {"\"reasoning_format\":\"parsed\"", true, true}, {"\"reasoning_format\":\"hidden\"", false, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct obuf o = {0};
+        obuf_printf(&o, "%s,%s}", HEAD, rows[i].more);
+        assert_int_equal(decode_span(obuf_span(&o)), FAIL_OK);
+        bool plain = conv.own & OPENAI_OWN_REASONING;
+        if (conv.show_reasoning != rows[i].shown || plain != rows[i].plain || conv.unsupported) fail_msg("%s", rows[i].more);
+        obuf_fini(&o);
+    }
+    decode("{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_content\":\"r1\"},"
+           "{\"role\":\"assistant\",\"content\":\"b\",\"reasoning\":\"r2\"},{\"role\":\"assistant\",\"content\":\"c\"}]}");
+    ASSERT_IS(conv.msgs[0].reasoning, "r1");
+    ASSERT_IS(conv.msgs[1].reasoning, "r2");
+    assert_null(conv.msgs[2].reasoning.p);
+}
+
+static void reads_the_old_functions(void **state)
+{
+    (void)state;
+    decode("{\"model\":\"m\",\"function_call\":{\"name\":\"g\"},\"functions\":[{\"name\":\"f\"},{\"name\":\"g\",\"parameters\":{}}],"
+           "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":null,"
+           "\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}},{\"role\":\"function\",\"name\":\"f\",\"content\":\"r\"}]}");
+    assert_null(conv.unsupported);
+    ASSERT_IS(conv.tools, "[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},"
+                          "{\"type\":\"function\",\"function\":{\"name\":\"g\",\"parameters\":{}}}]");
+    assert_int_equal(conv.tool_choice, TOOLS_NAMED);
+    ASSERT_IS(conv.tool_name, "g");
+    assert_true(conv.own & OPENAI_OWN_FUNCTIONS);
+    assert_false(conv.parallel_tool_calls);
+    assert_int_equal(conv.msgs[1].n_calls, 1);
+    ASSERT_IS(conv.msgs[1].calls[0].id, "f");
+    ASSERT_IS(conv.msgs[1].calls[0].arguments, "{}");
+    assert_int_equal(conv.msgs[2].role, ROLE_TOOL);
+    ASSERT_IS(conv.msgs[2].tool_call_id, "f");
+    decode(HEAD ",\"tools\":[],\"functions\":[{\"name\":\"f\"}],\"function_call\":\"none\"}");
+    assert_null(conv.unsupported);
+    assert_non_null(conv.tools.p);
+    assert_int_equal(conv.tool_choice, TOOLS_NONE);
+}
+
+/* Azure's paths name the model; elsewhere a body without one is no request. */
+static void takes_the_model_from_the_path(void **state)
+{
+    (void)state;
+    static const struct { const char *path, *model; } rows[] = {
+        {"/openai/deployments/gpt-4o/chat/completions", "gpt-4o"}, {"/v1/chat/completions", NULL},
+        {"/openai/deployments/gpt-4o", NULL},
+    };
+    const char *body = "{\"model\":null,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        arena_reset(arena);
+        assert_int_equal(jscan(span_str(body), arena, &doc, &at), FAIL_OK);
+        enum fail f = openai_chat_decode(&(struct conv_source){.doc = &doc, .path = span_str(rows[i].path)}, arena, &conv,
+                                         &field, &at);
+        assert_int_equal(f, rows[i].model ? FAIL_OK : FAIL_REQUEST_INVALID);
+        if (rows[i].model) ASSERT_IS(conv.model, rows[i].model);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -279,6 +408,11 @@ int main(void)
         cmocka_unit_test(names_messages_it_cannot_honour),
         cmocka_unit_test(refuses_what_is_no_request),
         cmocka_unit_test(bounds_what_it_builds),
+        cmocka_unit_test(reads_the_number_of_answers),
+        cmocka_unit_test(reads_the_form_of_the_answer),
+        cmocka_unit_test(reads_whether_reasoning_is_shown),
+        cmocka_unit_test(reads_the_old_functions),
+        cmocka_unit_test(takes_the_model_from_the_path),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

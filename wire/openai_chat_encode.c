@@ -2,75 +2,46 @@
  * members, as some clients read with less than a JSON parser. */
 #include "wire/answer.h"
 #include "wire/openai_chat.h"
-#include "wire/refuse.h"
+#include "wire/openai_fields.h"
 
-#define FINGERPRINT "fp_cordon"
+#define CHUNK "chat.completion.chunk"
 
-static const char *finish_reason(enum conv_stop s)
+typedef void event_writer(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o);
+
+static bool old_form(const struct answer *a) { return a->conv->own & OPENAI_OWN_FUNCTIONS; }
+
+static const char *finish_reason(const struct answer *a, enum conv_stop s)
 {
     static const char *const names[] = {[STOP_END] = "stop", [STOP_LENGTH] = "length", [STOP_TOOL_CALLS] = "tool_calls",
                                         [STOP_STRING] = "stop"};
-    return names[s];
+    return s == STOP_TOOL_CALLS && old_form(a) ? "function_call" : names[s];
 }
 
-static void put_head(const struct answer *a, const char *object, struct obuf *o)
+static const char *reasoning_name(const struct answer *a)
 {
-    jo_raw(o, "id", SPAN("\"chatcmpl-"));
-    jo_escape(o, span_str(a->id));
+    return a->conv->own & OPENAI_OWN_REASONING ? "reasoning" : "reasoning_content";
+}
+
+static void put_call_id(struct answer *a, struct obuf *o)
+{
+    jo_raw(o, "id", SPAN("\""));
+    answer_id(a, "call_", o);
     obuf_str(o, "\"");
-    jo_cstr(o, "object", object);
-    jo_u64(o, "created", a->created);
-    jo_cstr(o, "model", a->model);
-    jo_cstr(o, "system_fingerprint", FINGERPRINT);
 }
 
-static void put_usage(const struct conv_event *e, struct obuf *o)
+/* The deprecated form has room for one call; the engine is told so, and a second one is left out. */
+static bool left_out(const struct answer *a, const struct answer_choice *c, const struct conv_event *e)
 {
-    jo_open(o, "usage", '{');
-    jo_u64(o, "prompt_tokens", e->prompt_tokens);
-    jo_u64(o, "completion_tokens", e->completion_tokens);
-    jo_u64(o, "total_tokens", (uint64_t)e->prompt_tokens + e->completion_tokens);
-    jo_close(o, '}');
-}
-
-/* An engine that names no id still gives the client one to answer to. */
-static void put_call_id(const struct answer *a, const struct conv_event *e, struct obuf *o)
-{
-    if (e->call_id.n) {
-        jo_str(o, "id", e->call_id);
-        return;
-    }
-    jo_raw(o, "id", SPAN("\"call_"));
-    jo_escape(o, span_str(a->id));
-    obuf_printf(o, "_%u\"", e->call_index);
+    return old_form(a) && (e->kind == EV_CALL ? c->n_calls > 0 : e->call_index > 0);
 }
 
 /* ---- streamed ---- */
 
-static void chunk_open(const struct answer *a, struct obuf *o)
+static void delta_open(const struct answer *a, const struct answer_choice *c, struct obuf *o)
 {
-    obuf_str(o, "data: ");
-    o->comma = false;
+    openai_chunk_open(a, CHUNK, o);
     jo_open(o, NULL, '{');
-    put_head(a, "chat.completion.chunk", o);
-    jo_open(o, "choices", '[');
-}
-
-static void chunk_close(const struct answer *a, const struct conv_event *usage, struct obuf *o)
-{
-    jo_close(o, ']');
-    if (usage) put_usage(usage, o);
-    else if (a->conv->include_usage) jo_null(o, "usage");
-    jo_close(o, '}');
-    obuf_str(o, "\n\n");
-    o->comma = false;
-}
-
-static void delta_open(const struct answer *a, struct obuf *o)
-{
-    chunk_open(a, o);
-    jo_open(o, NULL, '{');
-    jo_u64(o, "index", 0);
+    jo_u64(o, "index", (uint64_t)(c - a->choice));
     jo_open(o, "delta", '{');
 }
 
@@ -80,179 +51,208 @@ static void delta_close(const struct answer *a, const char *finish, struct obuf 
     jo_null(o, "logprobs");
     jo_cstr(o, "finish_reason", finish);
     jo_close(o, '}');
-    chunk_close(a, NULL, o);
+    openai_chunk_close(a, false, o);
 }
 
-/* `before`: what sets the text off from a notice, or "". */
-static void stream_text(const struct answer *a, const char *before, struct span text, struct obuf *o)
+static void stream_piece(struct answer *a, struct answer_choice *c, const char *member, struct span text, struct obuf *o)
 {
-    delta_open(a, o);
-    jo_raw(o, "content", SPAN("\""));
-    obuf_str(o, before);
-    jo_escape(o, text);
-    obuf_str(o, "\"");
+    if (text.n == 0) return;
+    delta_open(a, c, o);
+    jo_str(o, member, text);
     delta_close(a, NULL, o);
 }
 
-static void stream_start(struct answer *a, const struct conv_event *e, struct obuf *o)
+/* The notice goes out at once: the first token may be long in coming. */
+static void stream_start(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)e;
-    delta_open(a, o);
+    delta_open(a, c, o);
     jo_cstr(o, "role", "assistant");
     jo_cstr(o, "content", "");
     jo_null(o, "refusal");
     delta_close(a, NULL, o);
-    if (a->notice) stream_text(a, "", span_str(a->notice), o);
+    stream_piece(a, c, "content", answer_notice_left(a, c), o);
 }
 
-static void stream_piece(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void stream_text(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
-    if (e->text.n == 0) return;
-    stream_text(a, a->choice[0].notice_due ? "\\n\\n" : "", e->text, o);
-    a->choice[0].notice_due = false;
+    stream_piece(a, c, "content", answer_add_text(a, c, e->text), o);
 }
 
-static void stream_call(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void stream_reasoning(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
+{
+    if (a->conv->show_reasoning) stream_piece(a, c, reasoning_name(a), e->text, o);
+}
+
+static void put_function(const struct conv_event *e, const char *key, struct obuf *o)
 {
     bool first = e->kind == EV_CALL;
-    delta_open(a, o);
-    jo_open(o, "tool_calls", '[');
-    jo_open(o, NULL, '{');
-    jo_u64(o, "index", e->call_index);
-    if (first) {
-        put_call_id(a, e, o);
-        jo_cstr(o, "type", "function");
-    }
-    jo_open(o, "function", '{');
+    jo_open(o, key, '{');
     if (first) jo_str(o, "name", e->call_name);
     jo_str(o, "arguments", first ? SPAN_NONE : e->text);
     jo_close(o, '}');
+}
+
+static void put_call_piece(struct answer *a, const struct conv_event *e, struct obuf *o)
+{
+    jo_open(o, "tool_calls", '[');
+    jo_open(o, NULL, '{');
+    jo_u64(o, "index", e->call_index);
+    if (e->kind == EV_CALL) {
+        put_call_id(a, o);
+        jo_cstr(o, "type", "function");
+    }
+    put_function(e, "function", o);
     jo_close(o, '}');
     jo_close(o, ']');
+}
+
+static void stream_call(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
+{
+    if (left_out(a, c, e)) return;
+    if (e->kind == EV_CALL) c->n_calls++;
+    delta_open(a, c, o);
+    if (old_form(a)) put_function(e, "function_call", o);
+    else put_call_piece(a, e, o);
     delta_close(a, NULL, o);
 }
 
-static void stream_end(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void stream_end(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
-    delta_open(a, o);
-    delta_close(a, finish_reason(e->stop), o);
-    if (a->conv->include_usage) {
-        chunk_open(a, o);
-        chunk_close(a, e, o);
-    }
-    obuf_str(o, "data: [DONE]\n\n");
+    delta_open(a, c, o);
+    delta_close(a, finish_reason(a, e->stop), o);
+    a->ended = answer_choice_ended(a, e);
+    if (a->ended) openai_stream_end(a, CHUNK, o);
 }
 
 /* ---- whole ---- */
 
-static void whole_start(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void whole_start(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)e, (void)o;
-    if (a->notice) obuf_str(&a->choice[0].text, a->notice);
+    (void)answer_notice_left(a, c);
 }
 
-static void whole_text(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void whole_text(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
-    if (e->text.n == 0) return;
-    if (a->choice[0].notice_due) obuf_str(&a->choice[0].text, "\n\n");
-    a->choice[0].notice_due = false;
-    obuf_span_put(&a->choice[0].text, e->text);
+    (void)answer_add_text(a, c, e->text);
 }
 
-static void close_call(struct answer *a)
-{
-    if (!a->choice[0].open) return;
-    obuf_str(&a->choice[0].calls, "\"");
-    jo_close(&a->choice[0].calls, '}');
-    jo_close(&a->choice[0].calls, '}');
-    a->choice[0].open = 0;
-}
-
-static void whole_call(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void whole_reasoning(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
-    close_call(a);
-    jo_open(&a->choice[0].calls, NULL, '{');
-    put_call_id(a, e, &a->choice[0].calls);
-    jo_cstr(&a->choice[0].calls, "type", "function");
-    jo_open(&a->choice[0].calls, "function", '{');
-    jo_str(&a->choice[0].calls, "name", e->call_name);
-    jo_raw(&a->choice[0].calls, "arguments", SPAN("\""));
-    a->choice[0].open = 1;
-    a->choice[0].n_calls++;
+    if (a->conv->show_reasoning) obuf_span_put(&c->reasoning, e->text);
 }
 
-static void whole_args(struct answer *a, const struct conv_event *e, struct obuf *o)
+/* An open call is one whose arguments' string is not closed yet. */
+static void close_call(struct answer *a, struct answer_choice *c)
+{
+    if (!c->open) return;
+    obuf_str(&c->calls, "\"");
+    jo_close(&c->calls, '}');
+    if (!old_form(a)) jo_close(&c->calls, '}');
+    c->open = 0;
+}
+
+static void whole_call(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
-    if (a->choice[0].open) jo_escape(&a->choice[0].calls, e->text);
+    close_call(a, c);
+    if (left_out(a, c, e)) return;
+    jo_open(&c->calls, NULL, '{');
+    if (!old_form(a)) {
+        put_call_id(a, &c->calls);
+        jo_cstr(&c->calls, "type", "function");
+        jo_open(&c->calls, "function", '{');
+    }
+    jo_str(&c->calls, "name", e->call_name);
+    jo_raw(&c->calls, "arguments", SPAN("\""));
+    c->open = 1;
+    c->n_calls++;
 }
 
-static void put_message(const struct answer *a, struct obuf *o)
+static void whole_args(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
+{
+    (void)a, (void)o;
+    if (c->open) jo_escape(&c->calls, e->text);
+}
+
+static void put_calls(const struct answer *a, const struct answer_choice *c, struct obuf *o)
+{
+    if (c->n_calls == 0) return;
+    if (old_form(a)) {
+        jo_raw(o, "function_call", obuf_span(&c->calls));
+        return;
+    }
+    jo_open(o, "tool_calls", '[');
+    jo_raw(o, NULL, obuf_span(&c->calls));
+    jo_close(o, ']');
+}
+
+static void put_message(const struct answer *a, const struct answer_choice *c, struct obuf *o)
 {
     jo_open(o, "message", '{');
     jo_cstr(o, "role", "assistant");
-    if (a->choice[0].text.n == 0 && a->choice[0].n_calls) jo_null(o, "content");
-    else jo_str(o, "content", obuf_span(&a->choice[0].text));
+    if (c->text.n == 0 && c->n_calls) jo_null(o, "content");
+    else jo_str(o, "content", obuf_span(&c->text));
+    if (c->reasoning.n) jo_str(o, reasoning_name(a), obuf_span(&c->reasoning));
     jo_null(o, "refusal");
-    if (a->choice[0].n_calls) {
-        jo_open(o, "tool_calls", '[');
-        jo_raw(o, NULL, obuf_span(&a->choice[0].calls));
-        jo_close(o, ']');
-    }
+    put_calls(a, c, o);
     jo_close(o, '}');
 }
 
-static void whole_end(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void put_choice(const struct answer *a, const struct answer_choice *c, struct obuf *o)
 {
-    close_call(a);
-    o->comma = false;
     jo_open(o, NULL, '{');
-    put_head(a, "chat.completion", o);
-    jo_open(o, "choices", '[');
-    jo_open(o, NULL, '{');
-    jo_u64(o, "index", 0);
-    put_message(a, o);
+    jo_u64(o, "index", (uint64_t)(c - a->choice));
+    put_message(a, c, o);
     jo_null(o, "logprobs");
-    jo_cstr(o, "finish_reason", finish_reason(e->stop));
+    jo_cstr(o, "finish_reason", finish_reason(a, c->stop));
     jo_close(o, '}');
+}
+
+static void whole_end(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
+{
+    close_call(a, c);
+    a->ended = answer_choice_ended(a, e);
+    if (!a->ended) return;
+    o->comma = false;
+    jo_open(o, NULL, '{');
+    openai_put_head(a, "chat.completion", o);
+    jo_open(o, "choices", '[');
+    for (uint32_t i = 0; i < answer_n_choices(a); i++) put_choice(a, &a->choice[i], o);
     jo_close(o, ']');
-    put_usage(e, o);
+    openai_put_usage(a, o);
     jo_close(o, '}');
     o->comma = false;
-    if (!obuf_ok(&a->choice[0].text) || !obuf_ok(&a->choice[0].calls)) o->bad = true;
 }
 
 /* ---- either ---- */
 
-static void broken(struct answer *a, const struct conv_event *e, struct obuf *o)
+/* All choices begin at once and in order: the SDKs' stream helpers take the first chunk with an index for its choice. */
+static void begin(struct answer *a, const struct conv_event *e, event_writer *start, struct obuf *o)
 {
-    struct refusal r = {.fail = e->fail, .id = a->id};
-    if (a->stream && a->begun) refuse_openai_stream(&r, o);
-    a->ended = true;
+    openai_answer_begin(a, "chatcmpl-");
+    for (uint32_t i = 0; i < answer_n_choices(a); i++) start(a, &a->choice[i], e, o);
 }
-
-typedef void event_writer(struct answer *a, const struct conv_event *e, struct obuf *o);
 
 void openai_chat_encode(struct answer *a, const struct conv_event *e, struct obuf *out)
 {
     static event_writer *const writers[2][EV_ERROR] = {
-        {[EV_START] = whole_start, [EV_TEXT] = whole_text, [EV_CALL] = whole_call, [EV_CALL_ARGS] = whole_args,
-         [EV_END] = whole_end},
-        {[EV_START] = stream_start, [EV_TEXT] = stream_piece, [EV_CALL] = stream_call, [EV_CALL_ARGS] = stream_call,
-         [EV_END] = stream_end},
+        {[EV_START] = whole_start, [EV_TEXT] = whole_text, [EV_REASONING] = whole_reasoning, [EV_CALL] = whole_call,
+         [EV_CALL_ARGS] = whole_args, [EV_END] = whole_end},
+        {[EV_START] = stream_start, [EV_TEXT] = stream_text, [EV_REASONING] = stream_reasoning, [EV_CALL] = stream_call,
+         [EV_CALL_ARGS] = stream_call, [EV_END] = stream_end},
     };
     if (a->ended) return;
     if (e->kind == EV_ERROR) {
-        broken(a, e, out);
+        openai_broken(a, e, out);
         return;
     }
-    if (!a->begun) {   /* also when the producer's first event is not EV_START */
-        a->begun = true;
-        a->choice[0].notice_due = a->notice != NULL;
-        writers[a->stream][EV_START](a, e, out);
-    }
-    if (e->kind != EV_START && writers[a->stream][e->kind]) writers[a->stream][e->kind](a, e, out);
-    a->ended = e->kind == EV_END;
+    if (!a->begun) begin(a, e, writers[a->stream][EV_START], out);   /* also when the first event is not EV_START */
+    struct answer_choice *c = answer_choice_of(a, e);
+    event_writer *write = e->kind == EV_START || c->ended ? NULL : writers[a->stream][e->kind];
+    if (write) write(a, c, e, out);
+    if (a->ended && !answer_ok(a)) out->bad = true;
 }

@@ -10,19 +10,26 @@
 static struct arena *arena;
 static struct obuf out;
 
+static const struct id_key key = {{7}};
+static struct conv conv;   /* that of the answer being made; answer_of sets it anew */
+
 static struct answer answer_of(bool stream, bool usage, const char *notice)
 {
-    static const struct conv with_usage = {.include_usage = true, .n_choices = 1}, without = {.n_choices = 1};
-    return (struct answer){.id = "01J", .model = "smol", .notice = notice, .created = 1764000000, .stream = stream, .conv = usage ? &with_usage : &without};
+    conv = (struct conv){.include_usage = usage, .n_choices = 1};
+    return (struct answer){.id = "01J", .id_key = &key, .model = "smol", .notice = notice, .created = 1764000000,
+                           .stream = stream, .conv = &conv};
 }
 
 static const struct conv_event start = {.kind = EV_START};
 
 static struct conv_event text(const char *t) { return (struct conv_event){.kind = EV_TEXT, .text = span_str(t)}; }
 
-static struct conv_event call(uint32_t i, const char *id, const char *name)
+static struct conv_event thought(const char *t) { return (struct conv_event){.kind = EV_REASONING, .text = span_str(t)}; }
+
+/* The engine's id is not the one that the client is told. */
+static struct conv_event call(uint32_t i, const char *name)
 {
-    return (struct conv_event){.kind = EV_CALL, .call_index = i, .call_id = span_str(id), .call_name = span_str(name)};
+    return (struct conv_event){.kind = EV_CALL, .call_index = i, .call_id = SPAN("engine"), .call_name = span_str(name)};
 }
 
 static struct conv_event args(uint32_t i, const char *t)
@@ -48,14 +55,44 @@ static void encode(struct answer a, const struct conv_event *e, size_t n)
 #define ENCODE(a, ...) encode((a), (const struct conv_event[]){__VA_ARGS__}, \
                               COUNT(((const struct conv_event[]){__VA_ARGS__})))
 
-static void assert_out(const char *want)
+static struct conv_event of(uint32_t choice, struct conv_event e)
 {
-    if (!span_is(obuf_span(&out), want)) fail_msg("\n%.*s\nnot\n%s", (int)out.n, out.p, want);
+    e.choice = choice;
+    return e;
 }
 
-#define CHUNK "data: {\"id\":\"chatcmpl-01J\",\"object\":\"chat.completion.chunk\",\"created\":1764000000,\"model\":\"smol\"," \
+/* `want` with each "<n>" replaced by the digits of the answer's n-th id, "chatcmpl-" being the prefix of the first and
+ * "call_" that of the others. */
+static void put_expected(struct obuf *o, const char *want)
+{
+    for (; *want; want++) {
+        if (want[0] != '<' || want[1] < '0' || want[1] > '9') {
+            obuf_put(o, want, 1);
+            continue;
+        }
+        const char *prefix = want[1] == '0' ? "chatcmpl-" : "call_";
+        struct obuf id = {0};
+        local_id_put(&id, &key, prefix, SPAN("01J"), (uint32_t)(want[1] - '0'), 0);
+        obuf_span_put(o, span_from(obuf_span(&id), strlen(prefix)));
+        obuf_fini(&id);
+        want += 2;
+    }
+}
+
+static void assert_out(const char *want)
+{
+    struct obuf o = {0};
+    put_expected(&o, want);
+    if (!span_eq(obuf_span(&out), obuf_span(&o))) fail_msg("\n%.*s\nnot\n%.*s", (int)out.n, out.p, (int)o.n, o.p);
+    obuf_fini(&o);
+}
+
+static bool says(const char *what) { return out.n && memmem(out.p, out.n, what, strlen(what)); }
+
+#define CHUNK "data: {\"id\":\"chatcmpl-<0>\",\"object\":\"chat.completion.chunk\",\"created\":1764000000,\"model\":\"smol\"," \
               "\"system_fingerprint\":\"fp_cordon\",\"choices\":["
-#define DELTA(d, fin) CHUNK "{\"index\":0,\"delta\":{" d "},\"logprobs\":null,\"finish_reason\":" fin "}]"
+#define DELTA(d, fin) DELTA_OF("0", d, fin)
+#define DELTA_OF(i, d, fin) CHUNK "{\"index\":" i ",\"delta\":{" d "},\"logprobs\":null,\"finish_reason\":" fin "}]"
 #define ROLE "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null"
 
 static void writes_a_stream(void **state)
@@ -78,17 +115,17 @@ static void writes_usage_when_asked(void **state)
 static void writes_tool_calls_in_pieces(void **state)
 {
     (void)state;
-    ENCODE(answer_of(true, false, NULL), start, call(0, "c1", "get"), args(0, "{\"a"), args(0, "\":1}"), call(1, "", "put"),
+    ENCODE(answer_of(true, false, NULL), start, call(0, "get"), args(0, "{\"a"), args(0, "\":1}"), call(1, "put"),
            end(STOP_TOOL_CALLS));
     assert_out(DELTA(ROLE, "null") "}\n\n"
-               DELTA("\"tool_calls\":[{\"index\":0,\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"get\",\"arguments\":\"\"}}]", "null")
+               DELTA("\"tool_calls\":[{\"index\":0,\"id\":\"call_<1>\",\"type\":\"function\",\"function\":{\"name\":\"get\",\"arguments\":\"\"}}]", "null")
                "}\n\n" DELTA("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\"}}]", "null") "}\n\n"
                DELTA("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"\\\":1}\"}}]", "null") "}\n\n"
-               DELTA("\"tool_calls\":[{\"index\":1,\"id\":\"call_01J_1\",\"type\":\"function\",\"function\":{\"name\":\"put\",\"arguments\":\"\"}}]", "null")
+               DELTA("\"tool_calls\":[{\"index\":1,\"id\":\"call_<2>\",\"type\":\"function\",\"function\":{\"name\":\"put\",\"arguments\":\"\"}}]", "null")
                "}\n\n" DELTA("", "\"tool_calls\"") "}\n\ndata: [DONE]\n\n");
 }
 
-#define WHOLE "{\"id\":\"chatcmpl-01J\",\"object\":\"chat.completion\",\"created\":1764000000,\"model\":\"smol\"," \
+#define WHOLE "{\"id\":\"chatcmpl-<0>\",\"object\":\"chat.completion\",\"created\":1764000000,\"model\":\"smol\"," \
               "\"system_fingerprint\":\"fp_cordon\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
 #define USAGE ",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}"
 
@@ -99,11 +136,11 @@ static void writes_a_whole_answer(void **state)
     assert_out(WHOLE "\"content\":\"Hi \\\"you\\\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}]" USAGE);
     ENCODE(answer_of(false, false, NULL), start, end(STOP_LENGTH));
     assert_out(WHOLE "\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"length\"}]" USAGE);
-    ENCODE(answer_of(false, false, NULL), start, call(0, "c1", "get"), args(0, "{\"a\""), args(0, ":1}"), call(1, "c2", "put"),
+    ENCODE(answer_of(false, false, NULL), start, call(0, "get"), args(0, "{\"a\""), args(0, ":1}"), call(1, "put"),
            end(STOP_TOOL_CALLS));
     assert_out(WHOLE "\"content\":null,\"refusal\":null,\"tool_calls\":["
-               "{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"get\",\"arguments\":\"{\\\"a\\\":1}\"}},"
-               "{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":\"put\",\"arguments\":\"\"}}]},"
+               "{\"id\":\"call_<1>\",\"type\":\"function\",\"function\":{\"name\":\"get\",\"arguments\":\"{\\\"a\\\":1}\"}},"
+               "{\"id\":\"call_<2>\",\"type\":\"function\",\"function\":{\"name\":\"put\",\"arguments\":\"\"}}]},"
                "\"logprobs\":null,\"finish_reason\":\"tool_calls\"}]" USAGE);
 }
 
@@ -111,9 +148,9 @@ static void puts_the_notice_first(void **state)
 {
     (void)state;
     ENCODE(answer_of(false, false, "[kept inside]"), start, text("a"), text("b"), end(STOP_END));
-    assert_non_null(memmem(out.p, out.n, "\"content\":\"[kept inside]\\n\\nab\"", 31));
-    ENCODE(answer_of(false, false, "[kept inside]"), start, call(0, "c", "f"), end(STOP_TOOL_CALLS));
-    assert_non_null(memmem(out.p, out.n, "\"content\":\"[kept inside]\",", 26));
+    assert_true(says("\"content\":\"[kept inside]\\n\\nab\""));
+    ENCODE(answer_of(false, false, "[kept inside]"), start, call(0, "f"), end(STOP_TOOL_CALLS));
+    assert_true(says("\"content\":\"[kept inside]\","));
     ENCODE(answer_of(true, false, "[kept inside]"), start, text("a"), text("b"), end(STOP_END));
     assert_out(DELTA(ROLE, "null") "}\n\n" DELTA("\"content\":\"[kept inside]\"", "null") "}\n\n"
                DELTA("\"content\":\"\\n\\na\"", "null") "}\n\n" DELTA("\"content\":\"b\"", "null") "}\n\n"
@@ -149,41 +186,136 @@ static void starts_by_itself(void **state)
     obuf_fini(&first);
 }
 
+/* ---- more than one answer, reasoning, the old form ---- */
+
+static void writes_several_answers_as_they_come(void **state)
+{
+    (void)state;
+    struct answer a = answer_of(true, true, NULL);
+    conv.n_choices = 2;
+    ENCODE(a, start, of(1, text("x")), start, of(0, text("y")), of(1, end(STOP_LENGTH)), of(1, text("late")),
+           of(1, end(STOP_END)), of(0, text("z")), of(0, end(STOP_STRING)), of(0, text("late")));
+    assert_out(DELTA(ROLE, "null") ",\"usage\":null}\n\n" DELTA_OF("1", ROLE, "null") ",\"usage\":null}\n\n"
+               DELTA_OF("1", "\"content\":\"x\"", "null") ",\"usage\":null}\n\n"
+               DELTA("\"content\":\"y\"", "null") ",\"usage\":null}\n\n" DELTA_OF("1", "", "\"length\"") ",\"usage\":null}\n\n"
+               DELTA("\"content\":\"z\"", "null") ",\"usage\":null}\n\n" DELTA("", "\"stop\"") ",\"usage\":null}\n\n"
+               CHUNK "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":6,\"total_tokens\":15}}\n\ndata: [DONE]\n\n");
+}
+
+static void writes_several_answers_at_once(void **state)
+{
+    (void)state;
+    struct answer a = answer_of(false, false, NULL);
+    conv.n_choices = 3;
+    ENCODE(a, start, of(2, text("c")), of(0, call(0, "f")), of(1, text("b")), of(2, end(STOP_END)), of(0, args(0, "{}")),
+           of(0, end(STOP_TOOL_CALLS)), of(1, end(STOP_LENGTH)));
+    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"tool_calls\":[{\"id\":\"call_<1>\",\"type\":\"function\","
+               "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\"},"
+               "{\"index\":1,\"message\":{\"role\":\"assistant\",\"content\":\"b\",\"refusal\":null},\"logprobs\":null,"
+               "\"finish_reason\":\"length\"},{\"index\":2,\"message\":{\"role\":\"assistant\",\"content\":\"c\",\"refusal\":null},"
+               "\"logprobs\":null,\"finish_reason\":\"stop\"}],"
+               "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":9,\"total_tokens\":18}}");
+}
+
+static void shows_reasoning_only_when_asked(void **state)
+{
+    (void)state;
+    struct conv_event last = end(STOP_END);
+    last.reasoning_tokens = 2;
+    static const char *const names[] = {"reasoning_content", "reasoning"};
+    for (unsigned k = 0; k < COUNT(names); k++) {
+        struct answer a = answer_of(true, true, NULL);
+        struct obuf want = {0};
+        conv.show_reasoning = true;
+        conv.own = k ? OPENAI_OWN_REASONING : 0;
+        ENCODE(a, start, thought("hm"), text("x"), last);
+        obuf_printf(&want, "\"delta\":{\"%s\":\"hm\"}", names[k]);
+        assert_non_null(memmem(out.p, out.n, want.p, want.n));
+        assert_true(says("\"completion_tokens_details\":{\"reasoning_tokens\":2}"));
+        a.stream = false;
+        ENCODE(a, start, thought("h"), thought("m"), text("x"), last);
+        obuf_reset(&want);
+        obuf_printf(&want, "\"content\":\"x\",\"%s\":\"hm\"", names[k]);
+        assert_non_null(memmem(out.p, out.n, want.p, want.n));
+        obuf_fini(&want);
+    }
+    for (int stream = 0; stream < 2; stream++) {
+        ENCODE(answer_of(stream, true, NULL), start, thought("hm"), text("x"), end(STOP_END));
+        assert_false(says("hm"));
+        assert_false(says("reasoning"));
+    }
+}
+
+static void answers_the_old_functions_in_kind(void **state)
+{
+    (void)state;
+    struct answer a = answer_of(true, false, NULL);
+    conv.own = OPENAI_OWN_FUNCTIONS;
+    ENCODE(a, start, call(0, "f"), args(0, "{\"a\""), args(0, ":1}"), call(1, "g"), args(1, "{}"), end(STOP_TOOL_CALLS));
+    assert_out(DELTA(ROLE, "null") "}\n\n" DELTA("\"function_call\":{\"name\":\"f\",\"arguments\":\"\"}", "null") "}\n\n"
+               DELTA("\"function_call\":{\"arguments\":\"{\\\"a\\\"\"}", "null") "}\n\n"
+               DELTA("\"function_call\":{\"arguments\":\":1}\"}", "null") "}\n\n"
+               DELTA("", "\"function_call\"") "}\n\ndata: [DONE]\n\n");
+    a.stream = false;
+    ENCODE(a, start, call(0, "f"), args(0, "{\"a\""), args(0, ":1}"), call(1, "g"), args(1, "{}"), end(STOP_TOOL_CALLS));
+    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}},"
+               "\"logprobs\":null,\"finish_reason\":\"function_call\"}]" USAGE);
+}
+
+/* A notice before JSON would not be JSON. */
+static void leaves_the_notice_out_of_json(void **state)
+{
+    (void)state;
+    for (int stream = 0; stream < 2; stream++) {
+        struct answer a = answer_of(stream, false, "[kept inside]");
+        conv.format = FORMAT_JSON;
+        ENCODE(a, start, text("{}"), end(STOP_END));
+        assert_false(says("kept"));
+    }
+}
+
 /* ---- a stream put together again ---- */
 
+#define MOST_CHOICES 3
+
 struct rebuilt {
-    struct obuf content, calls;
-    char finish[16];
+    struct {
+        struct obuf content, calls, reasoning;
+        char finish[16];
+    } choice[MOST_CHOICES];
     unsigned chunks, done, usages;
     int64_t total;
 };
 
-static void add_calls(struct rebuilt *r, const struct jdoc *d, uint32_t array)
+static void add_calls(struct obuf *o, const struct jdoc *d, uint32_t array)
 {
     for (uint32_t k = jdoc_first(array); k < jdoc_end(d, array); k = d->tok[k].next) {
         uint32_t fn = jdoc_get(d, k, "function"), name = jdoc_get(d, fn, "name");
         if (name != J_NONE) {
-            obuf_printf(&r->calls, "\n");
-            obuf_span_put(&r->calls, jdoc_text(d, jdoc_get(d, k, "id"), arena));
-            obuf_str(&r->calls, " ");
-            obuf_span_put(&r->calls, jdoc_text(d, name, arena));
-            obuf_str(&r->calls, " ");
+            obuf_printf(o, "\n");
+            obuf_span_put(o, jdoc_text(d, name, arena));
+            obuf_str(o, " ");
+            assert_int_not_equal(jdoc_get_type(d, k, "id", J_STRING), J_NONE);
         }
-        obuf_span_put(&r->calls, jdoc_text(d, jdoc_get(d, fn, "arguments"), arena));
+        obuf_span_put(o, jdoc_text(d, jdoc_get(d, fn, "arguments"), arena));
     }
 }
 
 static void add_choice(struct rebuilt *r, const struct jdoc *d, uint32_t choice, const char *member)
 {
+    int64_t at;
+    assert_true(jdoc_int(d, jdoc_get(d, choice, "index"), &at) && at >= 0 && at < MOST_CHOICES);
     uint32_t m = jdoc_get(d, choice, member), content = jdoc_get_type(d, m, "content", J_STRING);
     uint32_t calls = jdoc_get(d, m, "tool_calls"), fin = jdoc_get_type(d, choice, "finish_reason", J_STRING);
-    if (content != J_NONE) obuf_span_put(&r->content, jdoc_text(d, content, arena));
-    if (calls != J_NONE) add_calls(r, d, calls);
+    uint32_t thoughts = jdoc_get_type(d, m, "reasoning_content", J_STRING);
+    if (content != J_NONE) obuf_span_put(&r->choice[at].content, jdoc_text(d, content, arena));
+    if (thoughts != J_NONE) obuf_span_put(&r->choice[at].reasoning, jdoc_text(d, thoughts, arena));
+    if (calls != J_NONE) add_calls(&r->choice[at].calls, d, calls);
     if (fin == J_NONE) return;
     struct span f = jdoc_raw(d, fin);
-    assert_int_equal(r->finish[0], 0);   /* said once */
-    assert_true(f.n < sizeof r->finish);
-    memcpy(r->finish, f.p, f.n);
+    assert_int_equal(r->choice[at].finish[0], 0);   /* said once */
+    assert_true(f.n < sizeof r->choice[at].finish);
+    memcpy(r->choice[at].finish, f.p, f.n);
 }
 
 static void add_document(struct rebuilt *r, struct span json, const char *member)
@@ -194,7 +326,7 @@ static void add_document(struct rebuilt *r, struct span json, const char *member
     uint32_t choices = jdoc_get_type(&d, 0, "choices", J_ARRAY), usage = jdoc_get_type(&d, 0, "usage", J_OBJECT);
     assert_int_not_equal(choices, J_NONE);
     r->chunks++;
-    if (jdoc_first(choices) < jdoc_end(&d, choices)) add_choice(r, &d, jdoc_first(choices), member);
+    for (uint32_t k = jdoc_first(choices); k < jdoc_end(&d, choices); k = d.tok[k].next) add_choice(r, &d, k, member);
     if (usage == J_NONE) return;
     r->usages++;
     assert_true(jdoc_int(&d, jdoc_get(&d, usage, "total_tokens"), &r->total));
@@ -215,44 +347,81 @@ static void add_bytes(struct rebuilt *r, struct sse *s, struct span bytes)
 
 static void rebuilt_fini(struct rebuilt *r)
 {
-    obuf_fini(&r->content);
-    obuf_fini(&r->calls);
+    for (size_t i = 0; i < MOST_CHOICES; i++) {
+        obuf_fini(&r->choice[i].content);
+        obuf_fini(&r->choice[i].calls);
+        obuf_fini(&r->choice[i].reasoning);
+    }
+}
+
+static void assert_same(const struct rebuilt *whole, const struct rebuilt *streamed)
+{
+    for (size_t i = 0; i < MOST_CHOICES; i++) {
+        assert_true(span_eq(obuf_span(&streamed->choice[i].content), obuf_span(&whole->choice[i].content)));
+        assert_true(span_eq(obuf_span(&streamed->choice[i].calls), obuf_span(&whole->choice[i].calls)));
+        assert_true(span_eq(obuf_span(&streamed->choice[i].reasoning), obuf_span(&whole->choice[i].reasoning)));
+        assert_string_equal(streamed->choice[i].finish, whole->choice[i].finish);
+    }
+    assert_int_equal(streamed->done, 1);
+    assert_int_equal(streamed->usages, 1);
+    assert_int_equal(streamed->total, whole->total);
 }
 
 #define LONG_NOTICE "Kept \"inside\".\nAsk IT."
+
+/* At every split point of the stream. */
+static void compare(const struct rebuilt *whole)
+{
+    for (size_t cut = 0; cut <= out.n; cut++) {
+        struct rebuilt streamed = {0};
+        struct sse s;
+        arena_reset(arena);
+        sse_init(&s, 4096);
+        add_bytes(&streamed, &s, (struct span){out.p, cut});
+        add_bytes(&streamed, &s, span_from(obuf_span(&out), cut));
+        assert_same(whole, &streamed);
+        sse_fini(&s);
+        rebuilt_fini(&streamed);
+    }
+}
 
 static void a_stream_says_what_the_whole_says(void **state)
 {
     (void)state;
     const struct conv_event events[] = {
-        start, text("Caf\xc3\xa9 \xf0\x9f\x98\x80 "), text("line\r\nline\ttab \\ / \" \x01 \xe2\x80\xa8"), text("data: x\n\n"),
-        call(0, "c\"1", "f\\n"), args(0, "{\"q\":\"\\u00e9\xc3\xa9"), args(0, "\",\"n\":[1,2]}"), call(1, "c2", "g"),
-        args(1, "{}"), end(STOP_TOOL_CALLS),
+        start, of(1, thought("so\n")), of(2, text("only this")), text("Caf\xc3\xa9 \xf0\x9f\x98\x80 "), of(1, thought("\"that\"")),
+        text("line\r\nline\ttab \\ / \" \x01 \xe2\x80\xa8"), of(2, end(STOP_LENGTH)), text("data: x\n\n"), of(1, call(0, "h")),
+        call(0, "f\\n"), args(0, "{\"q\":\"\\u00e9\xc3\xa9"), args(0, "\",\"n\":[1,2]}"), of(1, args(0, "{}")), call(1, "g"),
+        args(1, "{}"), end(STOP_TOOL_CALLS), of(1, end(STOP_TOOL_CALLS)),
     };
     static const char *const notices[] = {NULL, LONG_NOTICE};
     for (size_t k = 0; k < COUNT(notices); k++) {
         struct rebuilt whole = {0};
-        encode(answer_of(false, false, notices[k]), events, COUNT(events));
+        struct answer a = answer_of(false, false, notices[k]);
+        conv.n_choices = MOST_CHOICES;
+        conv.show_reasoning = true;
+        encode(a, events, COUNT(events));
         add_document(&whole, obuf_span(&out), "message");
-        encode(answer_of(true, true, notices[k]), events, COUNT(events));
-        for (size_t cut = 0; cut <= out.n; cut++) {
-            struct rebuilt streamed = {0};
-            struct sse s;
-            arena_reset(arena);
-            sse_init(&s, 4096);
-            add_bytes(&streamed, &s, (struct span){out.p, cut});
-            add_bytes(&streamed, &s, span_from(obuf_span(&out), cut));
-            assert_true(span_eq(obuf_span(&streamed.content), obuf_span(&whole.content)));
-            assert_true(span_eq(obuf_span(&streamed.calls), obuf_span(&whole.calls)));
-            assert_string_equal(streamed.finish, whole.finish);
-            assert_int_equal(streamed.done, 1);
-            assert_int_equal(streamed.usages, 1);
-            assert_int_equal(streamed.total, whole.total);
-            sse_fini(&s);
-            rebuilt_fini(&streamed);
-        }
-        assert_true(span_starts(obuf_span(&whole.content), notices[k] ? SPAN(LONG_NOTICE "\n\nCaf") : SPAN("Caf")));
+        a.stream = conv.include_usage = true;
+        encode(a, events, COUNT(events));
+        compare(&whole);
+        assert_true(span_starts(obuf_span(&whole.choice[0].content), notices[k] ? SPAN(LONG_NOTICE "\n\nCaf") : SPAN("Caf")));
+        assert_true(span_is(obuf_span(&whole.choice[1].reasoning), "so\n\"that\""));
         rebuilt_fini(&whole);
+    }
+}
+
+/* What the proxy keeps of a turn is what the client was told. */
+static void gathers_what_it_tells(void **state)
+{
+    (void)state;
+    for (int stream = 0; stream < 2; stream++) {
+        struct answer a = answer_of(stream, false, "note");
+        const struct conv_event events[] = {start, text("a"), text("b"), end(STOP_END)};
+        obuf_reset(&out);
+        for (size_t i = 0; i < COUNT(events); i++) openai_chat_encode(&a, &events[i], &out);
+        assert_true(span_is(obuf_span(&a.choice[0].text), "note\n\nab"));
+        answer_fini(&a);
     }
 }
 
@@ -281,7 +450,13 @@ int main(void)
         cmocka_unit_test(puts_the_notice_first),
         cmocka_unit_test(breaks_off_without_an_end),
         cmocka_unit_test(starts_by_itself),
+        cmocka_unit_test(writes_several_answers_as_they_come),
+        cmocka_unit_test(writes_several_answers_at_once),
+        cmocka_unit_test(shows_reasoning_only_when_asked),
+        cmocka_unit_test(answers_the_old_functions_in_kind),
+        cmocka_unit_test(leaves_the_notice_out_of_json),
         cmocka_unit_test(a_stream_says_what_the_whole_says),
+        cmocka_unit_test(gathers_what_it_tells),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

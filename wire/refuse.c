@@ -1,7 +1,7 @@
 #include "wire/refuse.h"
 
-/* The body of a JSON string, escaped as it is written: no copy of the message is made. */
-static void put_message(const struct refusal *r, const char *text, struct obuf *out)
+/* Escaped as it is written: no copy of the message is made. */
+void refuse_message_as(const struct refusal *r, const char *text, struct obuf *out)
 {
     jo_escape(out, span_str(text));
     if (r->detail) {
@@ -21,22 +21,24 @@ static void put_message(const struct refusal *r, const char *text, struct obuf *
     obuf_str(out, ")");
 }
 
-static void jo_message(const struct refusal *r, const char *text, struct obuf *out)
+void refuse_message(const struct refusal *r, struct obuf *out)
 {
-    jo_raw(out, "message", SPAN("\""));
-    put_message(r, text, out);
+    refuse_message_as(r, r->message ? r->message : fail_text(r->fail), out);
+}
+
+void refuse_jo_message_as(const struct refusal *r, const char *key, const char *text, struct obuf *out)
+{
+    jo_raw(out, key, SPAN("\""));
+    refuse_message_as(r, text, out);
     obuf_str(out, "\"");
 }
 
-static const char *text_of(const struct refusal *r) { return r->message ? r->message : fail_text(r->fail); }
+void refuse_jo_message(const struct refusal *r, const char *key, struct obuf *out)
+{
+    refuse_jo_message_as(r, key, r->message ? r->message : fail_text(r->fail), out);
+}
 
-struct by_status {
-    int status;
-    const char *name;
-};
-
-/* The row of that status, else the last. */
-static const char *named(const struct by_status *rows, size_t n, int status)
+const char *refuse_named(const struct refuse_name *rows, size_t n, int status)
 {
     size_t i = 0;
     while (i + 1 < n && rows[i].status != status) i++;
@@ -56,8 +58,9 @@ static void jo_code(const struct refusal *r, struct obuf *out)
 /* Clients look for OpenAI's own code and for the words "maximum context length" to shorten a conversation and go on. */
 static void context_length_openai(const struct refusal *r, struct obuf *out)
 {
-    jo_message(r, "This model's maximum context length is smaller than your messages and the requested completion need. "
-                  "Please reduce the length of the messages", out);
+    refuse_jo_message_as(r, "message",
+                         "This model's maximum context length is smaller than your messages and the requested completion "
+                         "need. Please reduce the length of the messages", out);
     jo_cstr(out, "type", "invalid_request_error");
     jo_cstr(out, "param", "messages");
     jo_cstr(out, "code", "context_length_exceeded");
@@ -65,7 +68,7 @@ static void context_length_openai(const struct refusal *r, struct obuf *out)
 
 void refuse_openai(const struct refusal *r, struct obuf *out)
 {
-    static const struct by_status types[] = {
+    static const struct refuse_name types[] = {
         {429, "rate_limit_error"}, {500, "server_error"}, {502, "server_error"}, {503, "server_error"},
         {504, "server_error"}, {0, "invalid_request_error"},
     };
@@ -76,8 +79,8 @@ void refuse_openai(const struct refusal *r, struct obuf *out)
     if (r->fail == FAIL_CONTEXT_LENGTH) {
         context_length_openai(r, out);
     } else {
-        jo_message(r, text_of(r), out);
-        jo_cstr(out, "type", named(types, COUNT(types), fail_status(r->fail)));
+        refuse_jo_message(r, "message", out);
+        jo_cstr(out, "type", refuse_named(types, COUNT(types), fail_status(r->fail)));
         jo_cstr(out, "param", names_field ? r->detail : NULL);
         jo_code(r, out);
     }
@@ -97,7 +100,7 @@ void refuse_openai_stream(const struct refusal *r, struct obuf *out)
 
 void refuse_anthropic(const struct refusal *r, struct obuf *out)
 {
-    static const struct by_status types[] = {
+    static const struct refuse_name types[] = {
         {401, "authentication_error"}, {403, "permission_error"}, {404, "not_found_error"}, {413, "request_too_large"},
         {429, "rate_limit_error"}, {500, "api_error"}, {502, "api_error"}, {503, "overloaded_error"},
         {504, "timeout_error"}, {0, "invalid_request_error"},
@@ -106,8 +109,10 @@ void refuse_anthropic(const struct refusal *r, struct obuf *out)
     jo_open(out, NULL, '{');
     jo_cstr(out, "type", "error");
     jo_open(out, "error", '{');
-    jo_cstr(out, "type", named(types, COUNT(types), fail_status(r->fail)));
-    jo_message(r, text_of(r), out);
+    jo_cstr(out, "type", refuse_named(types, COUNT(types), fail_status(r->fail)));
+    /* Claude Code looks for the API's words to shorten a conversation and go on. */
+    if (r->fail == FAIL_CONTEXT_LENGTH) refuse_jo_message_as(r, "message", "prompt is too long", out);
+    else refuse_jo_message(r, "message", out);
     jo_close(out, '}');
     jo_cstr(out, "request_id", r->id);
     jo_close(out, '}');
@@ -125,7 +130,7 @@ void refuse_anthropic_stream(const struct refusal *r, struct obuf *out)
 
 void refuse_gemini(const struct refusal *r, struct obuf *out)
 {
-    static const struct by_status names[] = {
+    static const struct refuse_name names[] = {
         {401, "UNAUTHENTICATED"}, {403, "PERMISSION_DENIED"}, {404, "NOT_FOUND"}, {429, "RESOURCE_EXHAUSTED"},
         {499, "CANCELLED"}, {500, "INTERNAL"}, {502, "UNAVAILABLE"}, {503, "UNAVAILABLE"}, {504, "DEADLINE_EXCEEDED"},
         {0, "INVALID_ARGUMENT"},
@@ -134,8 +139,10 @@ void refuse_gemini(const struct refusal *r, struct obuf *out)
     jo_open(out, NULL, '{');
     jo_open(out, "error", '{');
     jo_u64(out, "code", (uint64_t)fail_status(r->fail));   /* a number: the SDK fails on a string */
-    jo_message(r, text_of(r), out);
-    jo_cstr(out, "status", named(names, COUNT(names), fail_status(r->fail)));
+    if (r->fail == FAIL_CONTEXT_LENGTH)
+        refuse_jo_message_as(r, "message", "The input token count exceeds the maximum number of tokens allowed", out);
+    else refuse_jo_message(r, "message", out);
+    jo_cstr(out, "status", refuse_named(names, COUNT(names), fail_status(r->fail)));
     jo_close(out, '}');
     jo_close(out, '}');
     out->comma = false;

@@ -1,4 +1,4 @@
-#include "wire/codec.h"
+#include "wire/refuse.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,10 @@ static struct obuf out;
 static struct arena *arena;
 static struct jdoc doc;
 
-static const struct codec *codec(const char *provider) { return route_find(provider, SPAN("POST"), SPAN("/x"), true)->codec; }
+static const struct codec *codec(const char *provider)
+{
+    return route_find(provider, SPAN("POST"), SPAN("/x"), true)->codec;
+}
 
 /* The member at a path of two names, unescaped. */
 static struct span at(const char *outer, const char *inner)
@@ -111,6 +114,53 @@ static void gemini_shape(void **state)
     ASSERT_IS(at("error", "status"), "DEADLINE_EXCEEDED");
 }
 
+/* Clients that shorten a conversation and try again go by these words. */
+static void context_length_elsewhere(void **state)
+{
+    (void)state;
+    struct refusal r = {.fail = FAIL_CONTEXT_LENGTH, .id = "01JX"};
+    body("anthropic", &r);
+    ASSERT_IS(at("error", "type"), "invalid_request_error");
+    assert_true(span_starts(at("error", "message"), SPAN("prompt is too long")));
+    body("gemini", &r);
+    ASSERT_IS(at("error", "status"), "INVALID_ARGUMENT");
+    assert_true(span_starts(at("error", "message"), SPAN("The input token count exceeds the maximum number of tokens")));
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+    (void)state;
+    struct refusal r = {.fail = FAIL_STATE_UNKNOWN};
+    assert_int_equal(fail_status(r.fail), 404);
+    body("openai", &r);
+    ASSERT_IS(at("error", "type"), "invalid_request_error");
+    body("anthropic", &r);
+    ASSERT_IS(at("error", "type"), "not_found_error");
+    body("gemini", &r);
+    ASSERT_IS(at("error", "status"), "NOT_FOUND");
+}
+
+/* What other dialects' shapes are made of. */
+static void helpers_for_other_shapes(void **state)
+{
+    (void)state;
+    static const struct refuse_name names[] = {{400, "bad"}, {503, "busy"}, {0, "other"}};
+    assert_string_equal(refuse_named(names, COUNT(names), 503), "busy");
+    assert_string_equal(refuse_named(names, COUNT(names), 418), "other");
+    struct refusal r = {FAIL_POLICY_REFUSED, "say \"no\"", "field", "rule", "01J"};
+    obuf_reset(&out);
+    refuse_message(&r, &out);
+    ASSERT_IS(obuf_span(&out), "say \\\"no\\\": field (cordon POLICY_REFUSED, rule rule, id 01J)");
+    obuf_reset(&out);
+    jo_open(&out, NULL, '{');
+    refuse_jo_message_as(&r, "m", "other words", &out);
+    refuse_jo_message(&r, "n", &out);
+    jo_close(&out, '}');
+    parse(obuf_span(&out));
+    ASSERT_IS(at("m", NULL), "other words: field (cordon POLICY_REFUSED, rule rule, id 01J)");
+    ASSERT_IS(at("n", NULL), "say \"no\": field (cordon POLICY_REFUSED, rule rule, id 01J)");
+}
+
 /* Every failure in every shape is JSON whose message ends in the code, wherever in a buffer it is written. */
 static void every_code_in_every_shape(void **state)
 {
@@ -174,6 +224,9 @@ int main(void)
         cmocka_unit_test(openai_context_length),
         cmocka_unit_test(anthropic_shape),
         cmocka_unit_test(gemini_shape),
+        cmocka_unit_test(context_length_elsewhere),
+        cmocka_unit_test(what_is_not_there_is_not_found),
+        cmocka_unit_test(helpers_for_other_shapes),
         cmocka_unit_test(every_code_in_every_shape),
         cmocka_unit_test(stream_errors_are_one_event),
     };

@@ -1,18 +1,32 @@
 /* Which route a method and path mean: the dialects' rows, tried in order. */
 #include "wire/dialects.h"
 
-/* Hosts that speak OpenAI's dialect. One more is one line. */
-#define SPEAKS_OPENAI(n, base) static const struct dialect dialect_##n = {.name = #n, .speaks = &dialect_openai, .base_path = (base)}
-SPEAKS_OPENAI(deepseek, "");
-SPEAKS_OPENAI(xai, "/v1");
-SPEAKS_OPENAI(groq, "/openai/v1");
-SPEAKS_OPENAI(openrouter, "/api/v1");
-SPEAKS_OPENAI(together, "/v1");
+/* Hosts that speak OpenAI's dialect. One more is one line here and one below. */
+#define SPEAKS_OPENAI(d, n, base) \
+    static const struct dialect d = {.name = (n), .speaks = &dialect_openai, .base_path = (base)}
+SPEAKS_OPENAI(deepseek, "deepseek", "");
+SPEAKS_OPENAI(xai, "xai", "/v1");
+SPEAKS_OPENAI(groq, "groq", "/openai/v1");
+SPEAKS_OPENAI(openrouter, "openrouter", "/api/v1");
+SPEAKS_OPENAI(together, "together", "/v1");
+SPEAKS_OPENAI(fireworks, "fireworks", "/inference/v1");
+SPEAKS_OPENAI(cerebras, "cerebras", "/v1");
+SPEAKS_OPENAI(perplexity, "perplexity", "");
+SPEAKS_OPENAI(vllm, "vllm", "/v1");
+SPEAKS_OPENAI(compatible, "openai-compatible", "/v1");
 
-/* Where several families know a path, the first one here is taken for it. */
+/* Where several families know a path equally well, the first one here is taken for it. */
 static const struct dialect *const dialects[] = {
-    &dialect_openai, &dialect_anthropic, &dialect_gemini,
-    &dialect_deepseek, &dialect_xai, &dialect_groq, &dialect_openrouter, &dialect_together,
+    &dialect_openai,
+    &dialect_anthropic,
+    &dialect_gemini,
+    &dialect_azure,
+    &dialect_vertex,
+    &dialect_mistral,
+    &dialect_bedrock,
+    &dialect_cohere,
+    &dialect_ollama,
+    &deepseek, &xai, &groq, &openrouter, &together, &fireworks, &cerebras, &perplexity, &vllm, &compatible,
 };
 
 static const struct dialect *dialect_find(const char *name)
@@ -65,21 +79,28 @@ static size_t name_char(struct span s, bool escapes)
     return escapes ? escape_length(s) : 0;
 }
 
+/* A dot segment, once the origin server has turned an escaped slash into a slash. */
+static bool hides_dots(struct span escape)
+{
+    return escape.n > 3 && escape.p[0] == '%' && escape.p[1] == '2' && (escape.p[2] | 0x20) == 'f' && escape.p[3] == '.';
+}
+
 /* A name is at most this long; a pattern has few of them, so that trying each end is cheap. */
 #define NAME_MAX_BYTES 256u
 
 static bool matches(const char *pattern, struct span path)
 {
-    while (*pattern && *pattern != '*' && *pattern != '+') {
-        if (path.n == 0 || path.p[0] != *pattern) return false;
-        path = span_from(path, 1);
-        pattern++;
-    }
+    size_t same = 0;
+    for (; pattern[same] && pattern[same] != '*' && pattern[same] != '+'; same++)
+        if (same == path.n || path.p[same] != pattern[same]) return false;
+    pattern += same;
+    path = span_from(path, same);
     if (*pattern == '\0') return path.n == 0;
     if (path.n == 0 || path.p[0] == '.') return false;
     for (size_t n = 0, step; n < NAME_MAX_BYTES; n += step) {
-        step = name_char(span_from(path, n), *pattern == '+');
-        if (step == 0) return false;
+        struct span rest = span_from(path, n);
+        step = name_char(rest, *pattern == '+');
+        if (step == 0 || hides_dots(rest)) return false;
         if (matches(pattern + 1, span_from(path, n + step))) return true;
     }
     return false;
@@ -87,34 +108,71 @@ static bool matches(const char *pattern, struct span path)
 
 /* ---- routes ---- */
 
-static const struct route_row *row_find(const struct dialect *d, struct span method, struct span path)
+/* The row for that path; any row's method will do when `method` is none. `base`: what a pattern has in place of what was
+ * taken off the path. */
+static const struct route_row *row_find(const struct dialect *d, struct span method, const char *base, struct span path)
 {
+    size_t taken = strlen(base);
     for (size_t i = 0; i < d->n_rows; i++) {
-        bool same = method.p == NULL || span_is(method, d->rows[i].method);
-        if (same && matches(d->rows[i].pattern, path)) return &d->rows[i];
+        const struct route_row *row = &d->rows[i];
+        if ((taken && strncmp(row->pattern, base, taken) != 0) || !matches(row->pattern + taken, path)) continue;
+        if (method.p == NULL || span_is(method, row->method)) return row;
     }
     return NULL;
 }
 
-static bool path_known(const struct dialect *d, struct span path)
+/* What follows a prefix, from its slash on; p is NULL when the path does not begin with it. */
+static struct span after_prefix(const char *prefix, struct span path)
 {
-    return span_is(path, "/") || row_find(d, SPAN_NONE, path) != NULL;
+    for (; *prefix; prefix++) {
+        size_t n = 1;
+        if (*prefix == '*') for (n = 0; n < NAME_MAX_BYTES && name_char(span_from(path, n), false);) n++;
+        else if (path.n == 0 || path.p[0] != *prefix) return SPAN_NONE;
+        if (n == 0 || path.p[0] == '.') return SPAN_NONE;
+        path = span_from(path, n);
+    }
+    return path.n && path.p[0] == '/' ? path : SPAN_NONE;
 }
 
-static const struct route *find(const struct dialect *d, struct span method, struct span path)
+/* How much of a pattern is said in letters: a verb after a name says more than the name alone. */
+static size_t said(const char *pattern)
 {
-    if (span_is(method, "HEAD") && span_is(path, "/")) return &d->probe;
-    if (span_is(method, "OPTIONS") && path_known(d, path)) return &d->options;
-    const struct route_row *row = row_find(d, method, path);
-    return row ? row->route : &d->unknown;
+    size_t n = 0;
+    for (; *pattern; pattern++) n += *pattern != '*' && *pattern != '+';
+    return n;
+}
+
+/* As row_find, for a path that only a dialect with prefixes has. `letters`: of prefix and pattern. */
+static const struct route_row *row_after_prefix(const struct dialect *d, struct span method, struct span path,
+                                                size_t *letters)
+{
+    for (size_t i = 0; i < d->n_prefixes; i++) {
+        struct span rest = after_prefix(d->prefixes[i], path);
+        const struct route_row *row = rest.p ? row_find(family(d), method, family(d)->base_path, rest) : NULL;
+        if (row == NULL) continue;
+        *letters = said(d->prefixes[i]) + said(row->pattern) - strlen(family(d)->base_path);
+        return row;
+    }
+    return NULL;
+}
+
+static const struct route_row *row_of(const struct dialect *d, struct span method, struct span path)
+{
+    size_t letters;
+    const struct route_row *row = row_find(family(d), method, "", path);
+    return row ? row : row_after_prefix(d, method, path, &letters);
 }
 
 const struct route *route_find(const char *provider, struct span method, struct span path, bool has_body)
 {
     const struct dialect *d = dialect_find(provider);
-    d = family(d ? d : dialects[0]);
-    const struct route *r = find(d, method, path);
-    return has_body && !r->takes_body ? &d->unknown : r;
+    if (d == NULL) d = dialects[0];
+    const struct route_row *row = row_of(d, method, path);
+    const struct route *r = row ? row->route : &family(d)->unknown;
+    bool root = span_is(path, "/");
+    if (span_is(method, "HEAD") && root) r = &family(d)->probe;
+    if (span_is(method, "OPTIONS") && (root || row_of(d, SPAN_NONE, path))) r = &family(d)->options;
+    return has_body && !r->takes_body ? &family(d)->unknown : r;
 }
 
 /* ---- whose path ---- */
@@ -142,19 +200,30 @@ static const char *by_folder(struct span path)
 
 const char *route_provider(struct span path)
 {
-    for (size_t i = 0; i < COUNT(dialects); i++)
-        if (row_find(dialects[i], SPAN_NONE, path)) return dialects[i]->name;
-    return by_folder(path);
+    const char *best = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < COUNT(dialects) && most < path.n; i++) {   /* more than all of it cannot be said */
+        const struct dialect *d = dialects[i];
+        size_t letters = 0;
+        const struct route_row *row = d->speaks ? row_after_prefix(d, SPAN_NONE, path, &letters)
+                                                : row_find(d, SPAN_NONE, "", path);
+        if (row && d->speaks == NULL) letters = said(row->pattern);
+        if (row == NULL || letters <= most) continue;
+        most = letters;
+        best = d->name;
+    }
+    return best ? best : by_folder(path);
 }
 
 /* ---- by name ---- */
 
+/* A codec that has only error shapes is that of what is unknown, though a row somewhere may use it too. */
 const struct route *route_of_api(const char *name)
 {
     for (size_t i = 0; i < COUNT(dialects); i++)
+        if (dialects[i]->speaks == NULL && strcmp(dialects[i]->unknown.codec->name, name) == 0) return &dialects[i]->unknown;
+    for (size_t i = 0; i < COUNT(dialects); i++)
         for (size_t k = 0; k < dialects[i]->n_rows; k++)
             if (strcmp(dialects[i]->rows[k].route->codec->name, name) == 0) return dialects[i]->rows[k].route;
-    for (size_t i = 0; i < COUNT(dialects); i++)
-        if (dialects[i]->speaks == NULL && strcmp(dialects[i]->unknown.codec->name, name) == 0) return &dialects[i]->unknown;
     return NULL;
 }
