@@ -83,6 +83,36 @@ static void put_model(struct obuf *o, struct span model)
     }
 }
 
+/* Each byte of a part was inspected, or it is opaque and said to be. */
+static void put_coverage(struct obuf *o, const struct verdict *v)
+{
+    static const char *const names[PART_STATE] = {"body", "path", "headers"};
+    jo_open(o, "coverage", '{');
+    for (int p = 0; p < PART_STATE; p++) {
+        jo_open(o, names[p], '{');
+        jo_u64(o, "received", v->coverage[p].received);
+        jo_u64(o, "inspected", v->coverage[p].inspected);
+        jo_u64(o, "opaque", v->coverage[p].opaque);
+        jo_close(o, '}');
+    }
+    jo_close(o, '}');
+    if (v->opaque_mask == 0) return;
+    jo_open(o, "opaque", '[');
+    for (int k = 0; k < OPAQUE_COUNT; k++)
+        if (v->opaque_mask >> k & 1) jo_cstr(o, NULL, opaque_kind_name((enum opaque_kind)k));
+    jo_close(o, ']');
+}
+
+static void put_rows(struct obuf *o, const uint32_t *rows)
+{
+    uint64_t n = 0;
+    for (int a = 0; a <= ACTION_REFUSE; a++) n += rows[a];
+    if (n == 0) return;
+    jo_open(o, "rows", '{');
+    for (int a = 0; a <= ACTION_REFUSE; a++) jo_u64(o, action_name((enum action)a), rows[a]);
+    jo_close(o, '}');
+}
+
 static void put_verdict(struct obuf *o, const struct verdict *v, const char *const *class_names)
 {
     jo_cstr(o, "action", v ? action_name(v->action) : action_name(ACTION_REFUSE));
@@ -101,12 +131,7 @@ static void put_verdict(struct obuf *o, const struct verdict *v, const char *con
         jo_close(o, '}');
     }
     jo_close(o, ']');
-    if (v) {
-        jo_open(o, "coverage", '{');
-        jo_u64(o, "bytes", v->coverage[PART_BODY].received);
-        jo_u64(o, "inspected", v->coverage[PART_BODY].inspected);
-        jo_close(o, '}');
-    }
+    if (v) put_coverage(o, v);
 }
 
 static bool leaves(const struct record_intent *r)
@@ -144,6 +169,7 @@ void record_intent_put(struct obuf *o, const struct ledger *l, const struct reco
     jo_cstr(o, "method", r->method);
     put_model(o, r->model);
     put_verdict(o, r->verdict, r->class_names);
+    put_rows(o, r->rows);
     put_fail(o, "refusal", r->refusal);
     jo_cstr(o, "local_model", r->local_model);
     put_destination(o, r);

@@ -23,6 +23,7 @@ struct record_intent {
     struct span model;                  /* as asked for: written only when it is at most 128 of [A-Za-z0-9._:/@-] */
     const char *local_model;            /* who answers, for action local */
     const struct verdict *verdict;
+    uint32_t rows[ACTION_REFUSE + 1];   /* of a batch: how many of its requests have which action; else zeros */
     const struct findings *findings;
     const char *const *class_names;     /* by class number */
     const char *policy;                 /* hex digest of the configuration in force */

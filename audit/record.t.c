@@ -46,8 +46,10 @@ static void an_intent_tells_who_what_where_and_why(void **state)
                              finding_of("MRN", CLASS_PHI, 4, "ZQ-00123")};
     struct findings f = {list, COUNT(list)};
     struct verdict v = {.action = ACTION_REDACT, .rule = "mask-pii", .observed = "later", .observed_action = ACTION_LOCAL,
-                        .classes = {{CLASS_PII, 0.95f}, {CLASS_PHI, 0.5f}}, .n_classes = 2, .coverage = {{4, 4, 0}}};
+                        .classes = {{CLASS_PII, 0.95f}, {CLASS_PHI, 0.5f}}, .n_classes = 2, .coverage = {{4, 1, 3}, {7, 7, 0}, {9, 5, 4}},
+                        .opaque_mask = 1u << OPAQUE_IMAGE | 1u << OPAQUE_BINARY};
     struct record_intent i = an_intent(&v, &f);
+    i.rows[ACTION_FORWARD] = 3, i.rows[ACTION_REFUSE] = 1;
     record_intent_put(&o, r.l, &i);
     char *text = object_of(&o, a, &d);
     assert_true(has(text, "\"client\":{\"address\":\"192.0.2.7\",\"name\":\"ward-3\"}"));
@@ -55,7 +57,10 @@ static void an_intent_tells_who_what_where_and_why(void **state)
                           "\"perimeter\":null}"));
     assert_true(has(text, "\"action\":\"redact\",\"rule\":\"mask-pii\",\"observed\":{\"rule\":\"later\",\"action\":\"local\"}"));
     assert_true(has(text, "\"classes\":[{\"class\":\"pii\",\"score\":0.95},{\"class\":\"phi\",\"score\":0.50}]"));
-    assert_true(has(text, "\"coverage\":{\"bytes\":4,\"inspected\":4}"));
+    assert_true(has(text, "\"coverage\":{\"body\":{\"received\":4,\"inspected\":1,\"opaque\":3},"
+                          "\"path\":{\"received\":7,\"inspected\":7,\"opaque\":0},"
+                          "\"headers\":{\"received\":9,\"inspected\":5,\"opaque\":4}},\"opaque\":[\"image\",\"binary\"],"));
+    assert_true(has(text, "\"rows\":{\"forward\":3,\"redact\":0,\"local\":0,\"refuse\":1}"));
     assert_true(has(text, "\"sent\":{\"bytes\":4,\"sha256\":"));
     assert_false(has(text, "\"decoded\""));   /* the same as received */
     /* Three SSNs of two values, one of them in two ranges; a hash each, and no value. */

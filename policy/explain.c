@@ -3,6 +3,8 @@
 #include "policy/judge.h"
 #include <stdlib.h>
 
+enum { MOST_ROWS = 100 };
+
 static const char *class_name(const char *const *names, uint8_t k) { return k < CLASS_MAX ? names[k] : NULL; }
 
 static int by_number(const void *a, const void *b)
@@ -29,12 +31,14 @@ static bool is_shared(const uint32_t *ids, size_t n, uint32_t id)
 
 static void put_finding(const struct finding *f, bool shared, const char *const *names, struct obuf *out)
 {
-    static const char *const parts[] = {[PART_PATH] = "path", [PART_HEADER] = "header"};
+    static const char *const parts[] = {[PART_PATH] = "path", [PART_HEADER] = "header", [PART_STATE] = "state"};
     jo_open(out, NULL, '{');
     jo_cstr(out, "type", f->type);
     jo_cstr(out, "class", class_name(names, f->klass));
-    jo_u64(out, "start", f->start);
-    jo_u64(out, "end", f->end);
+    if (f->part != PART_STATE) {
+        jo_u64(out, "start", f->start);
+        jo_u64(out, "end", f->end);
+    }
     jo_fixed(out, "score", (double)f->score, 3);
     jo_cstr(out, "via", f->via);
     if (f->part != PART_BODY) jo_cstr(out, "part", parts[f->part]);
@@ -89,6 +93,63 @@ static void put_local(const struct verdict *v, struct obuf *out)
     if (v->min_parameters) jo_u64(out, "min_parameters", v->min_parameters);
 }
 
+/* The body always, the others where there are any. A case that failed was not inspected. */
+static void put_coverage(const struct judge_case *c, bool failed, struct obuf *out)
+{
+    static const char *const names[PART_STATE] = {"body", "path", "headers"};
+    jo_open(out, "coverage", '{');
+    for (int p = 0; p < PART_STATE; p++) {
+        struct coverage cov = c->verdict.coverage[p];
+        if (failed) cov = (struct coverage){p == PART_BODY ? c->body.n : 0, 0, 0};
+        if (p != PART_BODY && cov.received == 0) continue;
+        jo_open(out, names[p], '{');
+        jo_u64(out, "received", cov.received);
+        jo_u64(out, "inspected", cov.inspected);
+        jo_u64(out, "opaque", cov.opaque);
+        jo_close(out, '}');
+    }
+    jo_close(out, '}');
+}
+
+static void put_opaque(const struct verdict *v, struct obuf *out)
+{
+    if (v->opaque_mask == 0) return;
+    jo_open(out, "opaque", '[');
+    for (int k = 0; k < OPAQUE_COUNT; k++)
+        if (v->opaque_mask >> k & 1) jo_cstr(out, NULL, opaque_kind_name((enum opaque_kind)k));
+    jo_close(out, ']');
+}
+
+static void put_rows(const struct judge_case *c, struct obuf *out)
+{
+    if (c->n_rows == 0) return;
+    jo_open(out, "rows", '[');
+    for (size_t i = 0; i < c->n_rows && i < MOST_ROWS; i++) {
+        jo_open(out, NULL, '{');
+        jo_u64(out, "line", c->rows[i].line);
+        jo_cstr(out, "action", action_name(c->rows[i].action));
+        jo_cstr(out, "rule", c->rows[i].rule);
+        jo_close(out, '}');
+    }
+    jo_close(out, ']');
+    if (c->n_rows > MOST_ROWS) jo_u64(out, "rows_more", c->n_rows - MOST_ROWS);
+}
+
+/* How much it refers to; a session counts for nothing here. */
+static void put_refs(const struct judge_case *c, struct obuf *out)
+{
+    static const char *const names[] = {[REF_ID] = "ids", [REF_LOCAL_ID] = "local_ids", [REF_SEALED] = "sealed",
+                                        [REF_TEXT] = "texts"};
+    size_t n[COUNT(names)] = {0};
+    for (size_t i = 0; i < c->n_refs; i++)
+        if ((size_t)c->refs[i].kind < COUNT(names)) n[c->refs[i].kind]++;
+    if (c->n_refs == 0) return;
+    jo_open(out, "refs", '{');
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (names[i]) jo_u64(out, names[i], n[i]);
+    jo_close(out, '}');
+}
+
 void judge_explain(const struct judge_case *c, enum fail failed, struct span id, const char *const *class_names,
                    struct obuf *out)
 {
@@ -100,10 +161,10 @@ void judge_explain(const struct judge_case *c, enum fail failed, struct span id,
     jo_cstr(out, "rule", v->rule);
     put_classes(v, class_names, out);
     put_findings(c, class_names, out);
-    jo_open(out, "coverage", '{');
-    jo_u64(out, "bytes", c->body.n);
-    jo_u64(out, "inspected", failed ? 0 : c->verdict.coverage[PART_BODY].inspected);
-    jo_close(out, '}');
+    put_coverage(c, failed != FAIL_OK, out);
+    put_opaque(v, out);
+    if (!failed) put_rows(c, out);
+    if (!failed) put_refs(c, out);
     if (c->site.model.p) jo_str(out, "model", c->site.model);
     if (c->site.upstream) jo_cstr(out, "upstream", c->site.upstream->name);
     put_local(v, out);

@@ -64,6 +64,8 @@ struct judge_case {
     size_t n_refs;
     struct judge_row *rows;               /* of a batch; or NULL */
     size_t n_rows;
+    struct findings to_mask;              /* action redact: what verdict.redact_mask is about; of a batch, only what lies in
+                                             rows that are to be masked */
     struct contents *contents;            /* what the body is made of (policy/contents.h) */
     /* on failure */
     size_t at;                            /* byte offset in the body, or SIZE_MAX */
@@ -76,7 +78,14 @@ CD_USE enum fail judge_decode(struct judge_case *c);
 /* Findings, refs, and verdict.coverage by part, which adds up (INSPECT_FAILED when it does not). What cannot be read gives
  * findings of opaque types, one row for each class that it counts as. */
 CD_USE enum fail judge_inspect(struct judge_case *c, struct scanner *s);
+/* Of a batch, each row gets a verdict over what lies in it, what lies in none another, and the whole takes the strictest:
+ * refuse, local, redact, forward. */
 void judge_decide(struct judge_case *c, const struct ruleset *r);
+/* How many rows have which action. */
+void judge_count_rows(const struct judge_case *c, uint32_t by_action[ACTION_REFUSE + 1]);
+/* Sealed content in that range of the body is known to come from a provider's reply to something harmless: its findings
+ * go. Before judge_decide. */
+void judge_vouch_sealed(struct judge_case *c, size_t start, size_t end);
 CD_USE enum fail judge_all(struct judge_case *c, struct scanner *s, const struct ruleset *r);
 
 /* `cordon explain`'s answer for a judged case, as one JSON object (no line end). `id`: JSON (a string with its quotes, a

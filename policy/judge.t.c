@@ -209,7 +209,7 @@ static void explanations(void **state)
                 "{\"id\":7,\"action\":\"local\",\"rule\":\"patients\",\"classes\":[{\"class\":\"phi\",\"score\":0.900},{\"class\":\"project\",\"score\":0.900}],"
                 "\"findings\":[{\"type\":\"TEST_NAME\",\"class\":\"project\",\"start\":0,\"end\":8,\"score\":0.900,\"via\":\"v\"},"
                 "{\"type\":\"TEST_MRN\",\"class\":\"phi\",\"start\":9,\"end\":19,\"score\":0.900,\"via\":\"v\"}],"
-                "\"coverage\":{\"bytes\":19,\"inspected\":19},\"upstream\":\"us\",\"local_model\":\"m\",\"min_parameters\":7000000000,"
+                "\"coverage\":{\"body\":{\"received\":19,\"inspected\":19,\"opaque\":0}},\"upstream\":\"us\",\"local_model\":\"m\",\"min_parameters\":7000000000,"
                 "\"observed\":{\"rule\":\"trial\",\"action\":\"refuse\"}}");
     w->c.findings.f[0].id = w->c.findings.f[1].id = 4;   /* one finding of two ranges */
     w->c.findings.n = 2, w->c.verdict = (struct verdict){.rule = "r"};
@@ -217,12 +217,12 @@ static void explanations(void **state)
                 "{\"action\":\"forward\",\"rule\":\"r\",\"classes\":[],"
                 "\"findings\":[{\"type\":\"TEST_NAME\",\"class\":\"project\",\"start\":0,\"end\":8,\"score\":0.900,\"via\":\"v\",\"id\":4},"
                 "{\"type\":\"TEST_MRN\",\"class\":\"phi\",\"start\":9,\"end\":19,\"score\":0.900,\"via\":\"v\",\"id\":4}],"
-                "\"coverage\":{\"bytes\":19,\"inspected\":0},\"upstream\":\"us\"}");
+                "\"coverage\":{\"body\":{\"received\":0,\"inspected\":0,\"opaque\":0}},\"upstream\":\"us\"}");
     set(w, "openai.chat", "{\"model\":1}");
     enum fail f = judge_all(&w->c, w->scanner, w->rules);
     w->c.field = "model", w->c.at = 9;
     expect_json(w, f, SPAN_NONE,
-                "{\"action\":\"refuse\",\"rule\":null,\"classes\":[],\"findings\":[],\"coverage\":{\"bytes\":11,\"inspected\":0},\"upstream\":\"us\","
+                "{\"action\":\"refuse\",\"rule\":null,\"classes\":[],\"findings\":[],\"coverage\":{\"body\":{\"received\":11,\"inspected\":0,\"opaque\":0}},\"upstream\":\"us\","
                 "\"error\":{\"code\":\"REQUEST_INVALID\",\"message\":\"a field of the request is missing or has the wrong type\",\"field\":\"model\",\"at\":9}}");
 }
 

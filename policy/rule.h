@@ -7,6 +7,7 @@
 struct rule {
     const struct conf_rule *conf;
     uint32_t classes;        /* bit per class, of the `classes` condition; 0: none given */
+    uint32_t opaque;         /* bit per enum opaque_kind, of the `opaque` condition; 0: none given */
     float min_score;
 };
 

@@ -19,6 +19,21 @@ static bool set_classes(struct ruleset *r, struct rule *to, struct why *why)
     return true;
 }
 
+/* What conf/ has checked to be kinds. */
+static void set_opaque(struct rule *to)
+{
+    for (size_t i = 0; i < to->conf->n_opaque; i++)
+        for (int k = 0; k < OPAQUE_COUNT; k++)
+            if (strcmp(to->conf->opaque[i], opaque_kind_name((enum opaque_kind)k)) == 0) to->opaque |= 1u << k;
+}
+
+static bool is_opaque_type(const char *type)
+{
+    for (int k = 0; k < OPAQUE_COUNT; k++)
+        if (strcmp(opaque_type_name((enum opaque_kind)k), type) == 0) return true;
+    return false;
+}
+
 static bool is_builtin_type(const char *type)
 {
     const char *klass, *source, *name;
@@ -33,7 +48,7 @@ static bool is_type(const struct conf *c, const char *type)
         if (strcmp(c->patterns[i].type, type) == 0) return true;
     for (size_t i = 0; i < c->n_word_lists; i++)
         if (strcmp(c->word_lists[i].type, type) == 0) return true;
-    return is_builtin_type(type);
+    return is_builtin_type(type) || is_opaque_type(type);
 }
 
 /* A rule on a type or API that does not exist would never match, and nobody would notice. */
@@ -98,6 +113,7 @@ struct ruleset *ruleset_new(const struct conf *conf, struct why *why)
         struct rule *to = &r->rule[r->n_rules];
         to->conf = &conf->rules[r->n_rules];
         to->min_score = (float)to->conf->min_score;
+        set_opaque(to);
         if (!set_classes(r, to, why)) goto failed;
     }
     return r;

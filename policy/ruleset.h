@@ -10,6 +10,8 @@ struct ruleset;
 
 /* The verdict's rule when no rule of the configuration takes a path that cordon does not know. */
 #define RULE_UNKNOWN_ENDPOINT "unknown-endpoint"
+/* And when none matched at all. */
+#define RULE_NONE "no-rule"
 
 /* NULL and *why: an unknown class, model, upstream or client in a rule, a rule that can never match because one before
  * it takes everything, no last rule for everything else. `conf` must outlive the rule set. */

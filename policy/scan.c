@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define KEEP_BYTES (4u << 20)
+#define SHADOW_REACH 64u
 
 struct scanner *scanner_new(const struct pack *p)
 {
@@ -148,20 +149,42 @@ static int by_source(const void *a, const void *b)
     return strcmp(x->type, y->type);
 }
 
+/* What a coded run holds may be several values, all at one place. */
+static bool is_twin(const struct finding *a, const struct finding *b)
+{
+    if (a->part != b->part || a->start != b->start || a->end != b->end || a->klass != b->klass) return false;
+    bool same_place = a->coded == CODING_NONE || a->coded == CODING_PERCENT;
+    return strcmp(a->type, b->type) == 0 && (same_place || span_eq(a->text, b->text));
+}
+
 /* The second reading of a string finds what the first one found: one of two equal rows stays. */
 static size_t drop_twins(struct finding *f, size_t n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         struct finding *last = kept ? &f[kept - 1] : NULL;
-        bool twin = last && last->part == f[i].part && last->start == f[i].start && last->end == f[i].end &&
-                    last->klass == f[i].klass && strcmp(last->type, f[i].type) == 0;
+        bool twin = last && is_twin(last, &f[i]);
         if (twin && f[i].score > last->score)
             *last = f[i];
         else if (!twin)
             f[kept++] = f[i];
     }
     for (size_t i = 0; i < kept; i++) f[i].id = (uint32_t)i;
+    return kept;
+}
+
+/* A text that was decoded from a run, or read again at a coarser range, may show what stands there plainly as well: then
+ * the exact row stays. `id` is 1 for rows of such texts. Few rows are compared, so that the cost stays linear. */
+static size_t drop_shadows(struct finding *f, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool shadow = false;
+        for (size_t k = i + 1; f[i].id && !shadow && k < n && k < i + SHADOW_REACH && f[k].part == f[i].part && f[k].start < f[i].end; k++)
+            shadow = f[k].id == 0 && f[k].end <= f[i].end && f[k].klass == f[i].klass && span_eq(f[k].text, f[i].text) &&
+                     strcmp(f[k].type, f[i].type) == 0;
+        if (!shadow) f[kept++] = f[i];
+    }
     return kept;
 }
 
@@ -176,13 +199,13 @@ static enum fail deliver(struct scanner *s, struct arena *a, struct findings *ou
     for (size_t i = 0; i < s->n_raw; i++) {
         const struct raw *r = &s->raw[i];
         const struct segment *seg = &s->view->seg[r->seg];
-        f[i] = (struct finding){.type = r->type, .via = r->via, .klass = r->klass, .part = seg->part, .score = r->score,
-                                .text = normalise(s, r, a)};
+        f[i] = (struct finding){.type = r->type, .via = r->via, .klass = r->klass, .score = r->score,
+                                .id = seg->src >= SRC_DERIVED, .text = normalise(s, r, a)};
         if (f[i].text.p == NULL) return FAIL_NO_MEMORY;
-        view_source_next(s->view, &cursor, seg, r->start, r->end, &f[i].start, &f[i].end);
+        view_locate(s->view, &cursor, seg, r->start, r->end, &f[i]);
     }
     qsort(f, s->n_raw, sizeof *f, by_source);
-    *out = (struct findings){f, drop_twins(f, s->n_raw)};
+    *out = (struct findings){f, drop_twins(f, drop_shadows(f, s->n_raw))};
     return FAIL_OK;
 }
 

@@ -9,14 +9,15 @@ void view_fini(struct view *v)
 {
     free(v->p);
     free(v->seg);
+    free(v->derived);
     *v = (struct view){0};
 }
 
 void view_reset(struct view *v)
 {
     if (v->cap > KEEP_BYTES || v->cap_seg > KEEP_BYTES / sizeof *v->seg) view_fini(v);
-    v->n = v->n_seg = 0;
-    memset(v->src, 0, sizeof v->src);
+    v->n = v->n_seg = v->n_derived = 0;
+    memset(v->part, 0, sizeof v->part);
 }
 
 static bool reserve(struct view *v, size_t more)
@@ -31,10 +32,11 @@ static bool reserve(struct view *v, size_t more)
     return true;
 }
 
-static bool reserve_segment(struct view *v)
+static bool reserve_segments(struct view *v, size_t more)
 {
-    if (v->n_seg < v->cap_seg) return true;
+    if (v->cap_seg - v->n_seg >= more) return true;
     size_t cap = v->cap_seg ? v->cap_seg * 2 : 64;
+    while (cap - v->n_seg < more) cap *= 2;
     struct segment *s = realloc(v->seg, cap * sizeof *s);
     if (s == NULL) return false;
     v->seg = s;
@@ -42,12 +44,32 @@ static bool reserve_segment(struct view *v)
     return true;
 }
 
+enum fail view_derive(struct view *v, struct view_src s, uint32_t *src)
+{
+    if (v->n_derived == v->cap_derived) {
+        size_t cap = v->cap_derived ? v->cap_derived * 2 : 16;
+        struct view_src *d = cap > UINT32_MAX / 2 ? NULL : realloc(v->derived, cap * sizeof *d);
+        if (d == NULL) return FAIL_NO_MEMORY;
+        v->derived = d;
+        v->cap_derived = cap;
+    }
+    if (s.text.n > UINT32_MAX) return FAIL_INSPECT_LIMIT;
+    *src = SRC_DERIVED + (uint32_t)v->n_derived;
+    v->derived[v->n_derived++] = s;
+    return FAIL_OK;
+}
+
+struct span view_src_text(const struct view *v, const struct segment *s)
+{
+    return s->src < SRC_DERIVED ? v->part[s->src] : v->derived[s->src - SRC_DERIVED].text;
+}
+
 /* ---- the walker: one decoded character and the source bytes it took ---- */
 
 struct walker {
     const char *p, *end;
     uint8_t escaped;
-    bool query;   /* SEG_PERCENT: past the question mark, where + is a space */
+    bool plus;   /* a plus sign is a space here */
 };
 
 static int hex_value(char c)
@@ -57,28 +79,36 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static int step_string(struct walker *w, char out[4])
+{
+    if ((w->escaped & SEG_JSON) && *w->p == '\\') return jscan_unescape1(&w->p, w->end, out);
+    out[0] = *w->p++;
+    return 1;
+}
+
 static int step_percent(struct walker *w, char out[4])
 {
-    if (*w->p == '%' && w->end - w->p >= 3) {
-        int hi = hex_value(w->p[1]), lo = hex_value(w->p[2]);
-        if (hi >= 0 && lo >= 0) {
-            out[0] = (char)(hi * 16 + lo);
-            w->p += 3;
-            return 1;
+    int n = step_string(w, out);
+    if (n != 1) return n;
+    if (out[0] == '%') {
+        struct walker ahead = *w;
+        char hi[4], lo[4];
+        if (ahead.p < ahead.end && step_string(&ahead, hi) == 1 && hex_value(hi[0]) >= 0 && ahead.p < ahead.end &&
+            step_string(&ahead, lo) == 1 && hex_value(lo[0]) >= 0) {
+            out[0] = (char)(hex_value(hi[0]) * 16 + hex_value(lo[0]));
+            *w = ahead;
         }
+    } else if (out[0] == '+' && w->plus) {
+        out[0] = ' ';
+    } else if (out[0] == '?' && (w->escaped & SEG_QUERY)) {
+        w->plus = true;
     }
-    out[0] = *w->p == '+' && w->query ? ' ' : *w->p;
-    if (*w->p == '?') w->query = true;
-    w->p++;
     return 1;
 }
 
 static int step_base(struct walker *w, char out[4])
 {
-    if (w->escaped & SEG_PERCENT) return step_percent(w, out);
-    if ((w->escaped & SEG_JSON) && *w->p == '\\') return jscan_unescape1(&w->p, w->end, out);
-    out[0] = *w->p++;
-    return 1;
+    return w->escaped & SEG_PERCENT ? step_percent(w, out) : step_string(w, out);
 }
 
 static int put_utf8(unsigned c, char out[4])
@@ -156,18 +186,19 @@ static void copy_walked(struct view *v, struct walker w)
 }
 
 /* Decoding never makes text longer, but one escape is written as up to four bytes before its length is known. */
-static enum fail add(struct view *v, struct segment s)
+enum fail view_add(struct view *v, struct segment s)
 {
-    struct span src = {v->src[s.part].p + s.src_start, s.src_end - s.src_start};
+    struct span src = view_src_text(v, &s);
+    src = (struct span){src.p + s.src_start, s.src_end - s.src_start};
     if (src.n == 0) return FAIL_OK;
-    if (!reserve(v, src.n + 4) || !reserve_segment(v)) return FAIL_NO_MEMORY;
+    if (!reserve(v, src.n + 4) || !reserve_segments(v, 1)) return FAIL_NO_MEMORY;
     s.view_start = (uint32_t)v->n;
     if (s.escaped == 0)
         copy_plain(v, src.p, src.n);
     else if (s.escaped == SEG_JSON)
         copy_json(v, src.p, src.p + src.n);
     else
-        copy_walked(v, (struct walker){.p = src.p, .end = src.p + src.n, .escaped = s.escaped});
+        copy_walked(v, (struct walker){src.p, src.p + src.n, s.escaped, (s.escaped & SEG_PLUS) != 0});
     s.view_end = (uint32_t)v->n;
     v->seg[v->n_seg++] = s;
     v->p[v->n++] = VIEW_SEPARATOR;
@@ -183,24 +214,76 @@ static bool still_escaped(const char *p, const char *end)
     return false;
 }
 
-static enum fail add_both(struct view *v, struct segment s)
+static bool has_percent(const char *p, const char *end)
 {
-    size_t from = v->n;
-    enum fail f = add(v, s);
-    if (f || !still_escaped(v->p + from, v->p + v->n)) return f;
-    s.escaped |= SEG_LOOSE;
-    return add(v, s);
+    while (p < end && (p = memchr(p, '%', (size_t)(end - p))) != NULL) {
+        if (++p + 1 < end && hex_value(p[0]) >= 0 && hex_value(p[1]) >= 0) return true;
+    }
+    return false;
+}
+
+static enum fail add_again(struct view *v, struct segment s, uint8_t how)
+{
+    s.escaped |= how;
+    s.again = 1;
+    return view_add(v, s);
+}
+
+enum fail view_add_readings(struct view *v, size_t from)
+{
+    size_t end = v->n_seg;
+    enum fail f = FAIL_OK;
+    for (size_t i = from; i < end && !f; i++) {
+        struct segment s = v->seg[i];
+        const char *p = v->p + s.view_start, *stop = v->p + s.view_end;
+        bool loose = still_escaped(p, stop), percent = !(s.escaped & SEG_PERCENT) && has_percent(p, stop);
+        if (loose) f = add_again(v, s, SEG_LOOSE);
+        if (percent && !f) f = add_again(v, s, SEG_PERCENT);
+    }
+    return f;
+}
+
+enum fail view_cut(struct view *v, const struct view_hole *hole, size_t n)
+{
+    if (n == 0) return FAIL_OK;
+    if (!reserve_segments(v, n)) return FAIL_NO_MEMORY;
+    struct segment s = v->seg[--v->n_seg];
+    uint32_t to = s.view_start, from = s.view_start, src = s.src_start;
+    for (size_t i = 0; i <= n; i++) {
+        struct view_hole h = i < n ? hole[i] : (struct view_hole){s.view_end, s.view_end, s.src_end, s.src_end};
+        uint32_t len = h.view_start - from;
+        if (len > 0) {
+            memmove(v->p + to, v->p + from, len);
+            struct segment piece = s;
+            piece.view_start = to, piece.view_end = to + len, piece.src_start = src, piece.src_end = h.src_start;
+            v->seg[v->n_seg++] = piece;
+            to += len;
+            v->p[to++] = VIEW_SEPARATOR;   /* there is room: a hole is not empty, and the segment had one */
+        }
+        from = h.view_end;
+        src = h.src_end;
+    }
+    v->n = to;
+    memset(v->p + v->n, 0, VIEW_SLACK);
+    return FAIL_OK;
+}
+
+static enum fail add_all(struct view *v, struct segment s)
+{
+    size_t from = v->n_seg;
+    enum fail f = view_add(v, s);
+    return f ? f : view_add_readings(v, from);
 }
 
 enum fail view_add_json(struct view *v, const struct jdoc *d)
 {
-    v->src[PART_BODY] = d->text;
+    v->part[PART_BODY] = d->text;
     for (uint32_t i = 0; i < d->n; i++) {
         const struct jtok *t = &d->tok[i];
         if (t->type != J_KEY && t->type != J_STRING && t->type != J_NUMBER) continue;
-        struct segment s = {.src_start = t->start, .src_end = t->end, .part = PART_BODY,
+        struct segment s = {.src_start = t->start, .src_end = t->end, .src = PART_BODY, .part = PART_BODY,
                             .kind = t->type == J_KEY ? SEG_KEY : SEG_TEXT, .escaped = t->escaped ? SEG_JSON : 0};
-        enum fail f = t->escaped ? add_both(v, s) : add(v, s);
+        enum fail f = add_all(v, s);
         if (f) return f;
     }
     return FAIL_OK;
@@ -208,13 +291,14 @@ enum fail view_add_json(struct view *v, const struct jdoc *d)
 
 enum fail view_add_text(struct view *v, enum part part, struct span whole, struct span s)
 {
-    v->src[part] = whole;
-    struct segment seg = {.part = (uint8_t)part, .kind = SEG_RAW, .escaped = part == PART_PATH ? SEG_PERCENT : 0};
+    v->part[part] = whole;
+    struct segment seg = {.src = part, .part = (uint8_t)part, .kind = SEG_RAW,
+                          .escaped = part == PART_PATH ? SEG_PERCENT | SEG_QUERY : 0};
     if (s.n == 0) return FAIL_OK;
     if (whole.n > UINT32_MAX) return FAIL_INSPECT_LIMIT;
     seg.src_start = (uint32_t)(s.p - whole.p);
     seg.src_end = seg.src_start + (uint32_t)s.n;
-    return add_both(v, seg);
+    return add_all(v, seg);
 }
 
 /* ---- mapping back ---- */
@@ -223,9 +307,9 @@ enum fail view_add_text(struct view *v, enum part part, struct span whole, struc
  * returned offset. */
 static size_t seek(const struct view *v, struct view_cursor *c, size_t at)
 {
-    struct span src = v->src[c->seg->part];
-    struct walker w = {src.p + c->src, src.p + c->seg->src_end, c->seg->escaped, false};
-    if (w.escaped & SEG_PERCENT) w.query = memchr(src.p + c->seg->src_start, '?', c->src - c->seg->src_start) != NULL;
+    struct span src = view_src_text(v, c->seg);
+    struct walker w = {src.p + c->src, src.p + c->seg->src_end, c->seg->escaped, (c->seg->escaped & SEG_PLUS) != 0};
+    if (w.escaped & SEG_QUERY) w.plus = memchr(src.p + c->seg->src_start, '?', c->src - c->seg->src_start) != NULL;
     char out[4];
     while (w.p < w.end) {
         int n = step(&w, out);
@@ -238,7 +322,7 @@ static size_t seek(const struct view *v, struct view_cursor *c, size_t at)
 
 static bool is_continuation(const struct view *v, const struct segment *s, size_t src)
 {
-    return ((unsigned char)v->src[s->part].p[src] & 0xC0) == 0x80;
+    return ((unsigned char)view_src_text(v, s).p[src] & 0xC0) == 0x80;
 }
 
 /* A range that cuts a character of several raw bytes is widened, so that masking it leaves valid UTF-8. */
@@ -262,6 +346,22 @@ void view_source_next(const struct view *v, struct view_cursor *c, const struct 
         *end = view_end > view_start ? seek(v, &last, view_end - 1) : after;
     }
     round_to_characters(v, s, start, end);
+}
+
+void view_locate(const struct view *v, struct view_cursor *c, const struct segment *s, size_t view_start, size_t view_end,
+                 struct finding *out)
+{
+    out->part = s->part;
+    if (s->src >= SRC_DERIVED) {
+        const struct view_src *d = &v->derived[s->src - SRC_DERIVED];
+        out->start = d->start;
+        out->end = d->end;
+        out->coded = d->coded;
+        return;
+    }
+    view_source_next(v, c, s, view_start, view_end, &out->start, &out->end);
+    bool percent = (s->escaped & SEG_PERCENT) && memchr(v->part[s->src].p + out->start, '%', out->end - out->start);
+    out->coded = percent ? CODING_PERCENT : CODING_NONE;
 }
 
 void view_source(const struct view *v, const struct segment *s, size_t view_start, size_t view_end, size_t *start,

@@ -43,7 +43,7 @@ static struct span source_of(const char *needle, size_t from)
     const struct segment *s = view_segment(&view, at);
     assert_non_null(s);
     view_source(&view, s, at, at + strlen(needle), &start, &end);
-    return (struct span){view.src[s->part].p + start, end - start};
+    return (struct span){view_src_text(&view, s).p + start, end - start};
 }
 
 #define assert_source(needle, expected) assert_true(span_is(source_of(needle, 0), expected))

@@ -1,0 +1,504 @@
+/* What bodies are made of: one value in every kind of container is found in each, what cannot be read is opaque, what
+ * only looks like it is not, and every byte is accounted for. */
+#include "policy/contents.h"
+#include "core/base64.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define VALUE "ZQ-4829137"
+#define NOTE "the patient's number is ZQ-4829137, seen on Monday"
+
+static const char text[] =
+    "version: 1\n"
+    "listeners: [{name: a, mode: reverse, address: '127.0.0.1:0'}]\n"
+    "ledger: {directory: l}\n"
+    "upstreams: [{name: us, api: openai, host: us.example}]\n"
+    "patterns: [{type: TEST_MRN, class: phi, regex: 'ZQ-[0-9]{7}', score: 0.9}]\n"
+    "rules: [{name: else, action: forward}]\n";
+
+static const struct route any = {.operation = "any", .known = true, .takes_body = true, .flags = ROUTE_ANY_BODY};
+
+static struct world {
+    struct conf *conf;
+    struct ruleset *rules;
+    struct pack *pack;
+    struct scanner *scanner;
+    struct arena *arena, *texts;
+    struct route route;
+    struct judge_case c;
+} w;
+
+static int begin(void **state)
+{
+    (void)state;
+    struct why why;
+    digest_init();
+    w.conf = conf_load_bytes("/e/x.yaml", SPAN(text), &why);
+    if (w.conf == NULL) fail_msg("%s", why.text);
+    w.rules = ruleset_new(w.conf, &why);
+    w.pack = w.rules ? pack_compile(w.conf, ruleset_class_names(w.rules), ruleset_class_count(w.rules), &why) : NULL;
+    if (w.pack == NULL) fail_msg("%s", why.text);
+    w.scanner = scanner_new(w.pack);
+    w.arena = arena_new(0);
+    w.texts = arena_new(0);
+    assert_true(w.scanner && w.arena && w.texts);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    scanner_free(w.scanner);
+    arena_free(w.arena);
+    arena_free(w.texts);
+    pack_free(w.pack);
+    ruleset_free(w.rules);
+    conf_free(w.conf);
+    return 0;
+}
+
+static struct judge_case *prepare(const char *type, struct span body, unsigned flags)
+{
+    arena_reset(w.arena);
+    w.route = any;
+    w.route.codec = route_of_api("openai.chat")->codec;
+    w.route.flags |= flags;
+    w.c = (struct judge_case){.route = &w.route, .body = body, .content_type = span_str(type), .arena = w.arena, .conf = w.conf};
+    return &w.c;
+}
+
+/* Whatever became of it, the account holds. */
+static enum fail inspect(void)
+{
+    enum fail f = judge_decode(&w.c);
+    if (!f) f = judge_inspect(&w.c, w.scanner);
+    if (f) return f;
+    judge_decide(&w.c, w.rules);
+    for (int p = 0; p < PART_STATE; p++) {
+        const struct coverage *cov = &w.c.verdict.coverage[p];
+        assert_int_equal(cov->received, cov->inspected + cov->opaque);
+    }
+    assert_int_equal(w.c.verdict.coverage[PART_BODY].received, w.c.body.n);
+    return FAIL_OK;
+}
+
+static void read_body(const char *type, struct span body)
+{
+    prepare(type, body, 0);
+    enum fail f = inspect();
+    if (f) fail_msg("%s: %.200s", fail_code(f), body.p);
+}
+
+static const struct finding *find(const char *type)
+{
+    for (size_t i = 0; i < w.c.findings.n; i++)
+        if (strcmp(w.c.findings.f[i].type, type) == 0) return &w.c.findings.f[i];
+    return NULL;
+}
+
+static const struct finding *expect_found(const char *what)
+{
+    const struct finding *f = find("TEST_MRN");
+    if (f == NULL) fail_msg("not found in %s: %.300s", what, w.c.body.p);
+    assert_true(f->start < f->end && f->end <= w.c.body.n);
+    return f;
+}
+
+/* ---- ways to write a text ---- */
+
+static struct obuf code;
+
+static const char *as_code(struct span s, bool url)
+{
+    obuf_reset(&code);
+    base64_put(&code, s, url);
+    obuf_put(&code, "", 1);
+    return code.p;
+}
+
+/* `form` with each @ replaced. */
+static struct span fill(const char *form, const char *with)
+{
+    struct obuf o = {0};
+    for (const char *p = form; *p; p++) {
+        if (*p == '@') obuf_str(&o, with);
+        else obuf_put(&o, p, 1);
+    }
+    char *copy = arena_strndup(w.texts, o.p, o.n);
+    struct span s = {copy, o.n};
+    obuf_fini(&o);
+    assert_non_null(copy);
+    return s;
+}
+
+#define JSON "application/json"
+#define PARTS "multipart/form-data; boundary=\"b-1\""
+#define PART(head, body) "--b-1\r\n" head "\r\n\r\n" body "\r\n--b-1--\r\n"
+#define FIELD "Content-Disposition: form-data; name=\"note\""
+
+/* ---- one value everywhere ---- */
+
+static void found_in_every_container(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *form; } rows[] = {
+        {JSON, "{\"a\":\"@\"}"}, {JSON, "{\"@\":1}"}, {JSON, "[[[\"@\"]]]"}, {JSON, "\"@\""}, {"", "{\"a\":{\"b\":[\"@\"]}}"},
+        {JSON, "{\"arguments\":\"{\\\"q\\\":\\\"@\\\"}\"}"},
+        {JSON, "{\"arguments\":\"{\\\"q\\\":\\\"{\\\\\\\"r\\\\\\\":\\\\\\\"@\\\\\\\"}\\\"}\"}"},
+        {"application/x-ndjson", "{\"a\":1}\n{\"a\":\"@\"}\n"}, {"", "{\"a\":1}\r\n\r\n{\"a\":\"@\"}"},
+        {"application/jsonl", "{\"a\":\"@\"}"}, {"text/plain", "{\"a\":1}\n{\"a\":\"@\"}\nand no more JSON"},
+        {"application/x-www-form-urlencoded", "a=1&note=@&b=2"}, {"application/x-www-form-urlencoded", "@=1"},
+        {"application/x-www-form-urlencoded", "@"}, {"Application/X-WWW-Form-Urlencoded; charset=utf-8", "&&a=&=@&"},
+        {"text/plain", "@"}, {"", "@"}, {"text/csv", "a,b\n1,@\n"}, {"application/octet-stream", "x @"},
+        {PARTS, PART(FIELD, "@")}, {PARTS, PART("Content-Disposition: form-data; name=\"@\"", "x")},
+        {PARTS, PART("Content-Disposition: form-data; name=\"f\"; filename=\"@.txt\"", "x")},
+        {PARTS, PART("Content-Disposition: form-data; name=\"f\"; filename*=UTF-8''note%20@.txt", "x")},
+        {PARTS, PART("X-Note: @", "x")}, {PARTS, PART(FIELD "\r\nContent-Type: application/json", "{\"a\":\"@\"}")},
+        {PARTS, PART(FIELD, "{\"a\":\"@\"}")}, {PARTS, PART(FIELD "; filename=\"a.jsonl\"", "{\"a\":1}\n{\"a\":\"@\"}\n")},
+        {PARTS, PART(FIELD "\r\nContent-Type: application/x-www-form-urlencoded", "a=@")},
+        {PARTS, "@\r\n" PART(FIELD, "x")}, {PARTS, PART(FIELD, "x") "@"},
+        {PARTS, PART("", "@")}, {PARTS, "--b-1\r\n" FIELD "\r\n\r\n\r\n--b-1 \t\r\n" FIELD "\r\n\r\n@\r\n--b-1--"},
+        {PARTS, PART(FIELD "\r\nContent-Type: multipart/mixed; boundary=in",
+                     "--in\r\nContent-Disposition: file; filename=\"a\"\r\n\r\n@\r\n--in--")},
+        {"multipart/mixed; boundary=b-1", PART("Content-Type: text/plain", "@")},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        arena_reset(w.texts);
+        struct span body = fill(rows[i].form, VALUE);
+        char *copy = malloc(body.n);   /* exactly as long: a reader that goes too far is seen */
+        memcpy(copy, body.p, body.n);
+        read_body(rows[i].type, (struct span){copy, body.n});
+        const struct finding *f = expect_found(rows[i].form);
+        assert_memory_equal(copy + f->start, VALUE, strlen(VALUE));
+        assert_int_equal(f->end - f->start, strlen(VALUE));
+        assert_int_equal(f->coded, CODING_NONE);
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
+        free(copy);
+    }
+}
+
+static void percent_escapes(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *form; } rows[] = {
+        {"application/x-www-form-urlencoded", "note=see+@"}, {JSON, "{\"u\":\"data:text/plain,see%20@\"}"},
+        {JSON, "{\"u\":\"https://a.example/?q=@\"}"}, {"text/plain", "see%20@"}, {PARTS, PART(FIELD "; filename*=UTF-8''@", "x")},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        arena_reset(w.texts);
+        read_body(rows[i].type, fill(rows[i].form, "%5AQ%2D48%329137"));
+        const struct finding *f = expect_found(rows[i].form);
+        assert_int_equal(f->coded, CODING_PERCENT);
+        assert_memory_equal(w.c.body.p + f->start, "%5AQ%2D48%329137", f->end - f->start);
+    }
+}
+
+/* ---- coded runs ---- */
+
+static const char *const places[] = {
+    "{\"a\":\"@\"}", "[\"@\"]", "{\"a\":\"see @ for more\"}", "{\"a\":\"data:text/plain;base64,@\"}",
+    "{\"a\":\"data:application/x-made-up;name=x;base64,@\"}", "{\"a\":\"DATA:;BASE64,@ and so on\"}", "{\"@\":1}",
+    "{\"arguments\":\"{\\\"a\\\":\\\"@\\\"}\"}", "{\"a\":\"{\\\"b\\\":\\\"{\\\\\\\"c\\\\\\\":\\\\\\\"@\\\\\\\"}\\\"}\"}",
+    "{\"a\":\"line\\n@\\nline\"}",
+};
+
+static void base64_of_text_is_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {NOTE, VALUE " ", "{\"name\":\"x\",\"mrn\":\"" VALUE "\"}", "\xEF\xBB\xBF" NOTE};
+    for (size_t t = 0; t < COUNT(texts); t++)
+        for (size_t i = 0; i < COUNT(places); i++)
+            for (int url = 0; url < 2; url++) {
+                arena_reset(w.texts);
+                const char *run = as_code(span_str(texts[t]), url);
+                read_body(JSON, fill(places[i], run));
+                const struct finding *f = expect_found(places[i]);
+                assert_true(f->coded == CODING_BASE64 || f->coded == CODING_BASE64URL);
+                assert_memory_equal(w.c.body.p + f->start, run, strlen(run));
+                assert_int_equal(f->end - f->start, strlen(run));
+                assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
+            }
+}
+
+static void other_codings_of_text_are_read(void **state)
+{
+    (void)state;
+    char wide[2 * sizeof NOTE], hex[2 * sizeof NOTE + 1];
+    for (size_t i = 0; i < sizeof NOTE - 1; i++) wide[2 * i] = NOTE[i], wide[2 * i + 1] = 0;
+    hex_put(hex, (const unsigned char *)NOTE, sizeof NOTE - 1);
+    read_body(JSON, fill("{\"a\":\"@\"}", as_code((struct span){wide, 2 * sizeof NOTE - 2}, false)));
+    expect_found("UTF-16 in base64");
+    read_body(JSON, fill("{\"a\":\"@\"}", hex));
+    assert_int_equal(expect_found("hex")->coded, CODING_HEX);
+    read_body("text/plain", (struct span){wide, 2 * sizeof NOTE - 2});
+    assert_int_equal(expect_found("UTF-16")->coded, CODING_FIXED);
+    assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
+    read_body("text/plain", SPAN("caf\xE9, " VALUE));
+    assert_int_equal(find("TEST_MRN")->coded, CODING_NONE);
+    char twice[256];
+    snprintf(twice, sizeof twice, "%s", as_code(SPAN(NOTE), false));
+    read_body(JSON, fill("{\"a\":\"@\"}", as_code(span_str(twice), false)));
+    expect_found("base64 in base64");
+    read_body(PARTS, fill(PART(FIELD "\r\nContent-Transfer-Encoding: base64", "@"), as_code(SPAN(NOTE), false)));
+    expect_found("a part in base64");
+    read_body(PARTS, SPAN(PART(FIELD "\r\nContent-Transfer-Encoding: quoted-printable", "see ZQ=2D48=\r\n29137")));
+    expect_found("a part in quoted-printable");
+    read_body(JSON, fill("{\"a\":\"x-@\"}", as_code(SPAN(NOTE NOTE), false)));   /* out of step */
+    expect_found("a run after letters");
+}
+
+static void lines_of_base64_are_one_run(void **state)
+{
+    (void)state;
+    char lines[512];
+    size_t n = 0;
+    const char *run = as_code(SPAN(NOTE "; " NOTE "; " NOTE "; " NOTE), false);
+    for (size_t i = 0; run[i]; i++) {
+        if (i && i % 76 == 0) n += (size_t)sprintf(lines + n, "\\r\\n");
+        lines[n++] = run[i];
+    }
+    lines[n] = '\0';
+    read_body(JSON, fill("{\"a\":\"@\"}", lines));
+    size_t values = 0;
+    for (size_t i = 0; i < w.c.findings.n; i++) {
+        assert_int_equal(w.c.findings.f[i].start, 6);
+        values++;
+    }
+    assert_int_equal(values, 1);   /* the same value at the same place */
+}
+
+static void path_and_headers_too(void **state)
+{
+    (void)state;
+    char header[256], path[256];
+    snprintf(header, sizeof header, "{\"w\":\"%s\"}", as_code(SPAN(NOTE), false));
+    snprintf(path, sizeof path, "/v1/x?note=%s", as_code(SPAN(NOTE), true));
+    struct judge_header headers[] = {{SPAN("Authorization"), SPAN("Bearer " VALUE)}, {SPAN("x-turn-metadata"), span_str(header)}};
+    prepare(JSON, SPAN("{}"), 0)->headers = headers;
+    w.c.n_headers = 2;
+    assert_int_equal(inspect(), FAIL_OK);
+    assert_int_equal(find("TEST_MRN")->part, PART_HEADER);
+    assert_int_equal(w.c.verdict.coverage[PART_HEADER].opaque, strlen("AuthorizationBearer " VALUE) + 3);
+    prepare(JSON, SPAN("{}"), 0)->target = span_str(path);
+    assert_int_equal(inspect(), FAIL_OK);
+    assert_int_equal(find("TEST_MRN")->part, PART_PATH);
+    assert_int_equal(w.c.verdict.coverage[PART_PATH].received, strlen(path));
+}
+
+/* ---- opaque ---- */
+
+static struct span noise(size_t n, const char *head, size_t n_head)
+{
+    char *p = arena_alloc(w.texts, n);
+    uint32_t x = 12345;
+    assert_non_null(p);
+    for (size_t i = 0; i < n; i++) {
+        x = x * 1664525 + 1013904223;
+        p[i] = (char)(x >> 24);
+    }
+    if (n_head) memcpy(p, head, n_head);
+    return (struct span){p, n};
+}
+
+static void expect_opaque(const char *what, enum opaque_kind kind)
+{
+    if (w.c.verdict.opaque_mask != 1u << kind) fail_msg("%s: mask %x", what, w.c.verdict.opaque_mask);
+    const struct finding *f = find(opaque_type_name(kind));
+    if (f == NULL) fail_msg("%s: no finding", what);
+    assert_string_equal(f->via, "opaque");
+    assert_true(w.c.verdict.class_mask == (1u << CLASS_PHI | 1u << CLASS_PII | 1u << CLASS_PRIVILEGED | 1u << CLASS_FINANCIAL));
+    assert_true(kind == OPAQUE_REMOTE || w.c.verdict.coverage[PART_BODY].opaque > 0);
+}
+
+static void files_are_opaque(void **state)
+{
+    (void)state;
+    static const struct { enum opaque_kind kind; struct span head; } files[] = {
+        {OPAQUE_IMAGE, SPAN("\x89PNG\r\n\x1a\n")}, {OPAQUE_IMAGE, SPAN("\xff\xd8\xff\xe0")}, {OPAQUE_IMAGE, SPAN("GIF89a")},
+        {OPAQUE_IMAGE, SPAN("RIFF\1\2\3\4WEBP")}, {OPAQUE_AUDIO, SPAN("RIFF\1\2\3\4WAVE")}, {OPAQUE_AUDIO, SPAN("ID3\4")},
+        {OPAQUE_AUDIO, SPAN("OggS")}, {OPAQUE_VIDEO, SPAN("\0\0\0\x18" "ftypmp42")}, {OPAQUE_IMAGE, SPAN("\0\0\0\x18" "ftypheic")},
+        {OPAQUE_VIDEO, SPAN("\x1a\x45\xdf\xa3")}, {OPAQUE_DOCUMENT, SPAN("%PDF-1.7\n%\xe2\xe3")},
+        {OPAQUE_DOCUMENT, SPAN("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")}, {OPAQUE_ARCHIVE, SPAN("PK\3\4\x14\0")},
+        {OPAQUE_DOCUMENT, SPAN("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml")},
+        {OPAQUE_ARCHIVE, SPAN("\x1f\x8b\x08\0\1")}, {OPAQUE_BINARY, SPAN("\1\2\3\xff")},
+    };
+    static const char *const forms[] = {"{\"a\":\"@\"}", "{\"a\":\"data:;base64,@\"}", "{\"a\":{\"b\":[\"see @ there\"]}}",
+                                        "{\"a\":\"{\\\"b\\\":\\\"@\\\"}\"}"};
+    for (size_t i = 0; i < COUNT(files); i++) {
+        for (size_t k = 0; k < COUNT(forms); k++) {
+            arena_reset(w.texts);
+            const char *run = as_code(noise(600, files[i].head.p, files[i].head.n), k == 2);
+            read_body(JSON, fill(forms[k], run));
+            expect_opaque(forms[k], files[i].kind);
+            assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, strlen(run));
+        }
+        arena_reset(w.texts);
+        read_body("application/octet-stream", noise(600, files[i].head.p, files[i].head.n));
+        expect_opaque("a body", files[i].kind);
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 600);
+        arena_reset(w.texts);
+        struct obuf o = {0};
+        obuf_str(&o, "--b-1\r\n" FIELD "; filename=\"a.bin\"\r\n\r\n");
+        obuf_span_put(&o, noise(600, files[i].head.p, files[i].head.n));
+        obuf_str(&o, "\r\n--b-1--\r\n");
+        read_body(PARTS, obuf_span(&o));
+        expect_opaque("a part", files[i].kind);
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 600);
+        obuf_fini(&o);
+    }
+}
+
+static void sealed_and_remote(void **state)
+{
+    (void)state;
+    static const char *const sealed[] = {
+        "{\"content\":[{\"type\":\"thinking\",\"thinking\":\"x\",\"signature\":\"@\"}]}",
+        "{\"content\":[{\"type\":\"redacted_thinking\",\"data\":\"@\"}]}", "{\"input\":[{\"encrypted_content\":\"@\"}]}",
+        "{\"parts\":[{\"thoughtSignature\":\"@\"}]}", "{\"parts\":[{\"thought_signature\":\"@\"}]}",
+    };
+    for (size_t i = 0; i < COUNT(sealed); i++) {
+        arena_reset(w.texts);
+        read_body(JSON, fill(sealed[i], as_code(noise(120, "", 0), i & 1)));
+        expect_opaque(sealed[i], OPAQUE_ENCRYPTED);
+        assert_int_equal(w.c.contents->opaque[0].value.n, w.c.verdict.coverage[PART_BODY].opaque);
+        judge_vouch_sealed(&w.c, w.c.contents->opaque[0].start, w.c.contents->opaque[0].end);
+        assert_int_equal(w.c.findings.n, 0);
+    }
+    static const char *const remote[] = {
+        "{\"type\":\"input_image\",\"image_url\":\"https://a.example/x.png\"}", "{\"image_url\":{\"url\":\"http://a.example/x\"}}",
+        "{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://a.example/x\"}}", "{\"fileData\":{\"fileUri\":\"gs://b/x\"}}",
+        "{\"file_data\":{\"file_uri\":\"HTTPS://a.example/x\"}}", "{\"file_url\":\"https://a.example/x.pdf\"}",
+        "{\"image\":{\"source\":{\"s3Location\":{\"uri\":\"s3://b/x\"}}}}", "{\"document_url\":\"https://a.example/x.pdf\"}",
+    };
+    for (size_t i = 0; i < COUNT(remote); i++) {
+        read_body(JSON, span_str(remote[i]));
+        expect_opaque(remote[i], OPAQUE_REMOTE);
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
+    }
+}
+
+/* False alarms: all of it is text. */
+static void ids_and_code_are_text(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "resp_68f1d2c3a4b5968778695a4b3c2d1e0f68f1d2c3a4b59687", "file-AbCdEfGhIjKlMnOpQrStUvWx", "call_aBcD1234eFgH5678iJkL9012",
+        "550e8400-e29b-41d4-a716-446655440000", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+        "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==",
+        "accounts/fireworks/models/llama-v3p1-405b-instruct", "internationalizationOfEverythingInThisApplication",
+        "/home/user/work/project/src/main/java/org/example/service/impl/PatientRecordServiceImplTest/resources/fixtures/2024/11/25/"
+        "input/part00001/of00016/very/long/path/with/many/segments/Each/Of/Which/Is/Short/And/Has/CamelCase/Names/And/Digits/1/2/3/4/5/"
+        "until/it/is/longer/than/any/limit",
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "claude-3-5-sonnet-20241022-v2-with-a-long-name", "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
+        "toolu_01A09q90qw90lq917835lq9", "chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", "=====================================",
+        "------------------------------------------------------------------------------", "0123456789012345678901234567890123456789",
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.POstGetfAytaZS82wHcjoTyoqhMyxXiWdR7Nn7A29DNSl0EiXLdwJ6xC6AfgZWF1bOsS_TuYI3OG85"
+        "AmiExREkrS6tDfTQ2B3WXlrr-wp5AokiRbz3_oB4OxG-W9KcEEbDRcZc0nH3L7LzYptiy1PtAylQGxHTWZXtGz4ht0bAecBgmpdgXMguEIcoqPJ1n3pIWk_dUZegpqx0Lka"
+        "21H6XxUTxiy8OcaarA8zdnPUnV6AmNP3ecFawIFYdvJB_cm-GvpCSbr8G8y_Mllj8f4x9nBH8pQux89_6gUY618iYv7tuPWBFfEbLxtF2pZS6YC1aSfLQxeNe8djT9YjpvR"
+        "ZA",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        arena_reset(w.texts);
+        read_body(JSON, fill("{\"signatures\":\"@\",\"b\":\"see @ there\",\"citations\":[{\"url\":\"https://a.example/x\"}]}", texts[i]));
+        if (w.c.verdict.opaque_mask) fail_msg("opaque %x: %s", w.c.verdict.opaque_mask, texts[i]);
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
+    }
+}
+
+static void too_deep_is_opaque(void **state)
+{
+    (void)state;
+    char inner[4096] = NOTE;
+    for (int i = 0; i < 6; i++) snprintf(inner, sizeof inner, "%s", as_code(span_str(inner), false));
+    read_body(JSON, fill("{\"a\":\"@\"}", inner));
+    expect_opaque("six times", OPAQUE_BINARY);
+}
+
+static void allowed_kinds_are_told_but_no_findings(void **state)
+{
+    (void)state;
+    char *allow[] = {(char *)"image"}, *classes[] = {(char *)"secret"};
+    struct conf conf = *w.conf;
+    conf.opaque = (struct conf_opaque){.allow = allow, .n_allow = 1, .classes = classes, .n_classes = 1};
+    const char *run = as_code(noise(300, "GIF89a", 6), false);
+    prepare(JSON, fill("{\"a\":\"@\"}", run), 0)->conf = &conf;
+    w.c.body = fill("{\"a\":\"@\"}", run);
+    assert_int_equal(inspect(), FAIL_OK);
+    assert_int_equal(w.c.findings.n, 0);
+    assert_int_equal(w.c.verdict.opaque_mask, 1u << OPAQUE_IMAGE);
+    conf.opaque.n_allow = 0;
+    prepare(JSON, SPAN_NONE, 0)->conf = &conf;
+    w.c.body = fill("{\"a\":\"@\"}", run);
+    assert_int_equal(inspect(), FAIL_OK);
+    assert_int_equal(w.c.findings.n, 1);
+    assert_int_equal(w.c.findings.f[0].klass, CLASS_SECRET);
+}
+
+/* ---- what is refused ---- */
+
+static void broken_framing_is_refused(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *body; } rows[] = {
+        {PARTS, "--b-1\r\n" FIELD "\r\n\r\nx"}, {PARTS, "--b-1\r\n" FIELD "\r\n\r\nx\r\n--b-1"}, {PARTS, "nothing"}, {PARTS, "--b-1--x--b-1"},
+        {"multipart/form-data", PART(FIELD, "x")}, {"multipart/form-data; boundary=\"\"", PART(FIELD, "x")},
+        {PARTS, PART(FIELD, "x\n--b-1\nContent-Disposition: form-data; name=\"y\"\n\ny")}, {PARTS, "--b-1\n" FIELD "\n\nx\n--b-1--\n"},
+        {PARTS, PART(FIELD "\r\n folded: x", "x")}, {PARTS, PART(FIELD, "x") PART(FIELD, "y")},
+        {PARTS, PART("Content-Type: multipart/mixed", "x")}, {PARTS, "--b-1\r\n" FIELD "\r\n--b-1--\r\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        prepare(rows[i].type, span_str(rows[i].body), 0);
+        enum fail f = inspect();
+        if (f != FAIL_REQUEST_INVALID) fail_msg("%s: %s", fail_code(f), rows[i].body);
+        assert_true(w.c.at <= w.c.body.n);
+    }
+    prepare(PARTS, SPAN(PART(FIELD "\r\nContent-Type: application/json", "{\"a\":1,\"a\":2}")), 0);
+    assert_int_equal(inspect(), FAIL_JSON_DUP_KEY);
+    prepare("", SPAN("{\"a\":1}\n{\"a\":1,\"a\":2}\n"), 0);
+    assert_int_equal(inspect(), FAIL_JSON_DUP_KEY);
+    assert_int_equal(w.c.at, 15);
+    prepare("application/jsonl", SPAN("{\"a\":1}\n{\"a\":}\n"), ROUTE_BATCH);
+    assert_int_equal(inspect(), FAIL_JSON_SYNTAX);
+    assert_int_equal(w.c.at, 13);
+}
+
+static void rows_of_a_batch(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *body; size_t n, line; } rows[] = {
+        {"application/jsonl", "{\"a\":1}\n\n{\"a\":\"" VALUE "\"}\n", 2, 3},
+        {PARTS, PART(FIELD "; filename=\"b.jsonl\"", "{\"a\":1}\n{\"a\":\"" VALUE "\"}\n"), 2, 2},
+        {JSON, "{\"requests\":[{\"a\":1},{\"a\":2},{\"a\":\"" VALUE "\"}]}", 3, 3},
+        {JSON, "{\"batch\":{\"inputConfig\":{\"requests\":{\"requests\":[{\"a\":\"" VALUE "\"}]}}}}", 1, 1},
+        {JSON, "{\"batch\":{\"input_config\":{\"requests\":{\"requests\":[{\"a\":\"" VALUE "\"}]}}}}", 1, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        prepare(rows[i].type, span_str(rows[i].body), ROUTE_BATCH);
+        assert_int_equal(inspect(), FAIL_OK);
+        assert_int_equal(w.c.n_rows, rows[i].n);
+        assert_int_equal(w.c.rows[rows[i].n - 1].line, rows[i].line);
+        for (size_t k = 0; k < rows[i].n; k++)
+            assert_int_equal(w.c.rows[k].class_mask, k + 1 == rows[i].n ? 1u << CLASS_PHI : 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found_in_every_container), cmocka_unit_test(percent_escapes),
+        cmocka_unit_test(base64_of_text_is_read), cmocka_unit_test(other_codings_of_text_are_read),
+        cmocka_unit_test(lines_of_base64_are_one_run), cmocka_unit_test(path_and_headers_too),
+        cmocka_unit_test(files_are_opaque), cmocka_unit_test(sealed_and_remote), cmocka_unit_test(ids_and_code_are_text),
+        cmocka_unit_test(too_deep_is_opaque), cmocka_unit_test(allowed_kinds_are_told_but_no_findings),
+        cmocka_unit_test(broken_framing_is_refused), cmocka_unit_test(rows_of_a_batch),
+    };
+    int failed = cmocka_run_group_tests(tests, begin, end);
+    obuf_fini(&code);
+    return failed;
+}
