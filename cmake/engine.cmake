@@ -56,8 +56,10 @@ if(CORDON_TESTS AND CORDON_ENGINE STREQUAL "llama" AND TARGET unit_localmodel_en
   add_test(NAME engine/no-network
            COMMAND ${CMAKE_SOURCE_DIR}/cmake/no-network.sh $<TARGET_FILE:unit_localmodel_engine_llama>)
   # Models speak at their own pace on a busy machine.
-  set_tests_properties(unit/localmodel/engine_llama PROPERTIES TIMEOUT 600)
-  if(CORDON_CACHE)
-    set_tests_properties(unit/localmodel/engine_llama PROPERTIES ENVIRONMENT CORDON_CACHE=${CORDON_CACHE})
-  endif()
+  foreach(test engine_llama engine_llama_forms engine_llama_scripted)
+    set_tests_properties(unit/localmodel/${test} PROPERTIES TIMEOUT 600)
+    if(CORDON_CACHE)
+      set_tests_properties(unit/localmodel/${test} PROPERTIES ENVIRONMENT CORDON_CACHE=${CORDON_CACHE})
+    endif()
+  endforeach()
 endif()

@@ -32,6 +32,7 @@ struct chat {
     std::string source;
     bool sees_tools = false;   // the template shows the tools to the model
     bool plain = false;        // without tools, the text is the answer but for the reasoning
+    bool ascii_marks = false;  // so are the marks of the reasoning
 };
 
 struct chat_reply {
@@ -42,6 +43,8 @@ struct chat_reply {
     std::vector<llama_token> prompt;
     std::set<llama_token> shown;   // control tokens that are part of the format
     std::set<llama_token> ends;
+    bool own_grammar = false;      // the format's grammar is ours, not the template's
+    std::string tools;             // that the prompt shows
     std::vector<std::string> stops;
     std::vector<std::string> tool_names;
     common_chat_msg said;          // what chat_parse has given already
@@ -115,13 +118,20 @@ bool plain_enough(const common_chat_params &p)
     return trimmed(common_chat_parse(open + "\nhm\n" + close + "\n\n" + text, false, parser).content) == text;
 }
 
-bool probe_plain(const chat &c)
+bool is_ascii(const std::string &s)
+{
+    return std::all_of(s.begin(), s.end(), [](char c) { return (unsigned char)c < 0x80; });
+}
+
+void probe(chat &c)
 {
     try {
         common_chat_templates_inputs in = inputs_of("[{\"role\":\"user\",\"content\":\"hi\"}]");
-        return plain_enough(common_chat_templates_apply(c.templates.get(), in));
+        common_chat_params p = common_chat_templates_apply(c.templates.get(), in);
+        c.plain = plain_enough(p);
+        c.ascii_marks = is_ascii(p.thinking_start_tag) && is_ascii(think_end(p));
     } catch (...) {
-        return false;
+        c.plain = false;
     }
 }
 
@@ -166,10 +176,18 @@ void level(std::vector<common_chat_msg> &messages)
 // over roles that do not alternate.
 enum way { WITH_TOOLS, TOOLS_TOLD, LEVELLED };
 
+const char *schema_of(const chat_ask &ask)
+{
+    return ask.format == CHAT_FORMAT_SCHEMA && ask.schema ? ask.schema : "{\"type\": \"object\"}";
+}
+
+bool formatted(const chat_ask &ask) { return ask.format != CHAT_FORMAT_TEXT && ask.use_tools != CHAT_TOOLS_FORCED; }
+
 common_chat_templates_inputs inputs_for(const chat_ask &ask, way w, chat_reply &r)
 {
     common_chat_templates_inputs in = inputs_of(ask.messages);
     if (w == LEVELLED) level(in.messages);
+    if (formatted(ask) && !r.own_grammar) in.json_schema = schema_of(ask);
     if (ask.use_tools == CHAT_TOOLS_NONE) return in;
     std::vector<common_chat_tool> tools = common_chat_tools_parse_oaicompat(json::parse(ask.tools));
     r.tool_names.clear();
@@ -197,38 +215,103 @@ common_chat_params apply(const chat &c, const chat_ask &ask, chat_reply &r)
     return common_chat_templates_apply(c.templates.get(), inputs_for(ask, LEVELLED, r));
 }
 
-// --- a forced call ---
+// --- grammars of our own ---
 
 // One alternative a tool: {"name": "…", "arguments": <its schema>}. Each schema is its own document, so that its
 // references resolve. Our own grammar and not the template's: it holds for every model, also for those whose template
 // has no tools, and it cannot be left by not beginning the call.
-std::string call_grammar(const char *tools_text, const char *only)
+std::string call_rule(const common_grammar_builder &b, const char *tools_text, const char *only)
 {
     json tools = json::parse(tools_text);
     size_t used = 0;
-    std::string grammar = build_grammar([&](const common_grammar_builder &b) {
-        std::string root;
-        for (const auto &tool : tools) {
-            const json &function = tool.at("function");
-            std::string name = function.at("name").get<std::string>();
-            if (only && name != only) continue;
-            common_chat_schema_document doc = common_chat_schema_from_json(common_chat_tool_parameters(function));
-            std::string arguments = b.add_schema("arguments-" + std::to_string(used++), *doc.root);
-            std::string head = "{\"name\": " + json::make(name).dump() + ", \"arguments\": ";
-            root += (root.empty() ? "" : " | ") + gbnf_format_literal(head) + " " + arguments + " \"}\"";
-        }
-        b.add_rule("root", root.empty() ? "\"{}\"" : root);
-    });
+    std::string rule;
+    for (const auto &tool : tools) {
+        const json &function = tool.at("function");
+        std::string name = function.at("name").get<std::string>();
+        if (only && name != only) continue;
+        common_chat_schema_document doc = common_chat_schema_from_json(common_chat_tool_parameters(function));
+        std::string arguments = b.add_schema("arguments-" + std::to_string(used++), *doc.root);
+        std::string head = "{\"name\": " + json::make(name).dump() + ", \"arguments\": ";
+        rule += (rule.empty() ? "" : " | ") + gbnf_format_literal(head) + " " + arguments + " \"}\"";
+    }
     if (used == 0) throw std::invalid_argument("no such tool");
-    return grammar;
+    return rule;
+}
+
+std::string call_grammar(const char *tools, const char *only)
+{
+    return build_grammar([&](const common_grammar_builder &b) { b.add_rule("root", call_rule(b, tools, only)); });
+}
+
+// Where a text stands that has matched `at` characters of `mark`, one character later.
+size_t matched(const std::string &mark, size_t at, char c)
+{
+    std::string seen = mark.substr(0, at) + c;
+    size_t n = std::min(seen.size(), mark.size());
+    while (n && seen.compare(seen.size() - n, n, mark, 0, n) != 0) n--;
+    return n;
+}
+
+std::string in_brackets(char c)
+{
+    char text[8];
+    snprintf(text, sizeof text, "\\x%02X", (unsigned char)c);
+    return text;
+}
+
+// Any text up to the first `mark`, and that: one rule for each number of characters matched.
+std::string until_rule(const common_grammar_builder &b, const std::string &mark)
+{
+    std::set<char> special(mark.begin(), mark.end());
+    auto name = [](size_t i) { return "thought-" + std::to_string(i); };
+    for (size_t i = 0; i < mark.size(); i++) {
+        std::string rule = "[^";
+        for (char c : special) rule += in_brackets(c);
+        rule += "] " + name(0);
+        for (char c : special) {
+            size_t next = matched(mark, i, c);
+            rule += " | [" + in_brackets(c) + "]" + (next == mark.size() ? "" : " " + name(next));
+        }
+        b.add_rule(name(i), rule);
+    }
+    return name(0);
+}
+
+// Models that write calls as <tool_call>{"name": …}</tool_call>.
+bool is_hermes(const chat &c)
+{
+    return holds(c.source, "<tool_call>") && holds(c.source, "\"name\"") && !holds(c.source, "<function=");
+}
+
+// The answer under a format: what the model thinks, where it does, then a document of the schema or, where it has tools
+// to choose from, a call. Ours, because the template's lets a fence stand round the document, and knows no calls beside it.
+std::string format_grammar(const chat_reply &r, const chat_ask &ask)
+{
+    json schema = json::parse(schema_of(ask));
+    bool calls = r.mode == CHAT_PARSED;
+    const std::string &open = r.params.thinking_start_tag;
+    return build_grammar([&](const common_grammar_builder &b) {
+        common_chat_schema_document doc = common_chat_schema_from_json(schema);
+        std::string root = b.add_schema("answer", *doc.root);
+        if (calls) {
+            std::string call = b.add_rule("call", call_rule(b, r.tools.c_str(), nullptr));
+            if (is_hermes(*r.owner)) call = "\"<tool_call>\\n\" " + call + " \"\\n</tool_call>\"";
+            root = "(" + root + " | " + call + ")";
+        }
+        if (!open.empty()) {
+            std::string thought = until_rule(b, think_end(r.params)) + " [\\n]{0,2} ";
+            if (think_open(r.params)) root = thought + root;
+            else root = "([\\n]? " + gbnf_format_literal(open) + " " + thought + ")? " + root;
+        }
+        b.add_rule("root", root);
+    });
 }
 
 // What the model would write itself before the call, so that the forced text is one it has been trained on.
 std::string call_prefix(const chat &c, const common_chat_params &p)
 {
     std::string prefix = think_open(p) ? think_end(p) + "\n\n" : "";
-    bool hermes = holds(c.source, "<tool_call>") && holds(c.source, "\"name\"") && !holds(c.source, "<function=");
-    return hermes ? prefix + "<tool_call>\n" : prefix;
+    return is_hermes(c) ? prefix + "<tool_call>\n" : prefix;
 }
 
 // --- the sampler ---
@@ -260,10 +343,26 @@ void set_lazy_grammar(const chat_reply &r, common_params_sampling &s)
     set_thinking(r, s);
 }
 
+void set_grammar(const chat_reply &r, const chat_ask &ask, common_params_sampling &s)
+{
+    const std::string &theirs = r.params.grammar;
+    if (r.mode == CHAT_CALL) {
+        s.grammar = common_grammar(COMMON_GRAMMAR_TYPE_USER, call_grammar(r.tools.c_str(), ask.tool_name));
+    } else if (r.own_grammar) {
+        s.grammar = common_grammar(COMMON_GRAMMAR_TYPE_USER, format_grammar(r, ask));
+    } else if (!formatted(ask)) {
+        set_lazy_grammar(r, s);
+    } else {
+        if (theirs.empty() || r.params.grammar_lazy) throw std::invalid_argument("the template binds no format");
+        s.grammar = common_grammar(COMMON_GRAMMAR_TYPE_OUTPUT_FORMAT, theirs);
+    }
+}
+
 void make_sampler(chat_reply &r, const chat_ask &ask)
 {
     common_params_sampling s;
     s.seed = ask.seed;
+    s.top_k = ask.top_k;
     s.temp = ask.temperature;
     s.top_p = ask.top_p;
     s.penalty_freq = ask.frequency_penalty;
@@ -275,8 +374,7 @@ void make_sampler(chat_reply &r, const chat_ask &ask)
                   COMMON_SAMPLER_TYPE_TEMPERATURE};
     if (ask.frequency_penalty != 0 || ask.presence_penalty != 0)
         s.samplers.insert(s.samplers.begin(), COMMON_SAMPLER_TYPE_PENALTIES);
-    if (r.mode == CHAT_CALL) s.grammar = common_grammar(COMMON_GRAMMAR_TYPE_USER, call_grammar(ask.tools, ask.tool_name));
-    else set_lazy_grammar(r, s);
+    set_grammar(r, ask, s);
     r.sampler.reset(common_sampler_init(r.owner->model, s));
 }
 
@@ -305,25 +403,31 @@ chat_mode mode_of(const chat &c, const chat_ask &ask)
 void begin(chat &c, const chat_ask &ask, chat_reply &r)
 {
     r.owner = &c;
+    r.tools = ask.tools ? ask.tools : "";
     r.mode = mode_of(c, ask);
+    r.own_grammar = formatted(ask) && c.plain && c.ascii_marks;
+    bool theirs = formatted(ask) && !r.own_grammar;   // the template's own way of binding the format, which knows no tools
+    if (theirs && ask.use_tools != CHAT_TOOLS_NONE) throw std::invalid_argument("format and tools");
+    if (theirs) r.mode = CHAT_PARSED;
     r.params = apply(c, ask, r);
     r.parser = parser_of(r.params);
     std::string prompt = r.params.prompt;
     if (r.mode == CHAT_CALL) prompt += call_prefix(c, r.params);
     r.prompt = common_tokenize(c.vocab, prompt, true, true);
     add_marks(r);
-    make_sampler(r, ask);
 }
 
 // --- reading a reply ---
 
 void give(const common_chat_msg_diff &d, bool is_new_call, const chat_sink &sink)
 {
+    const std::string &thought = d.reasoning_content_delta;
+    if (!thought.empty()) sink.reasoning(sink.arg, thought.data(), thought.size());
     if (!d.content_delta.empty()) sink.text(sink.arg, d.content_delta.data(), d.content_delta.size());
     if (d.tool_call_index == std::string::npos) return;
     auto index = (uint32_t)d.tool_call_index;
     const auto &call = d.tool_call_delta;
-    if (is_new_call) sink.call(sink.arg, index, call.id.c_str(), call.name.c_str());
+    if (is_new_call) sink.call(sink.arg, index, call.name.c_str());
     if (!call.arguments.empty()) sink.arguments(sink.arg, index, call.arguments.data(), call.arguments.size());
 }
 
@@ -338,6 +442,7 @@ void parse(chat_reply &r, const std::string &text, bool partial, const chat_sink
     for (const auto &d : diffs) give(d, d.tool_call_index != std::string::npos && d.tool_call_index >= known, sink);
     // What a later reading lost again (a text cut in the middle of a mark) stays said.
     if (now.content.size() < r.said.content.size()) now.content = r.said.content;
+    if (now.reasoning_content.size() < r.said.reasoning_content.size()) now.reasoning_content = r.said.reasoning_content;
     r.said = now;
 }
 
@@ -391,7 +496,7 @@ chat *chat_new(const llama_model *model, const char *template_text, char *error,
         c->source = common_chat_templates_source(c->templates.get());
         auto caps = common_chat_templates_get_caps(c->templates.get());
         c->sees_tools = caps["supports_tools"];
-        c->plain = probe_plain(*c);
+        probe(*c);
         return c.release();
     } catch (const std::exception &e) {
         bool says_why = strcmp(e.what(), "std::exception") != 0;   // thrown on by value, it loses its text there
@@ -411,6 +516,14 @@ chat_result chat_begin(chat *c, const chat_ask *ask, chat_reply **out)
         auto r = std::make_unique<chat_reply>();
         begin(*c, *ask, *r);
         *out = r.release();
+        return CHAT_OK;
+    });
+}
+
+chat_result chat_ready(chat_reply *r, const chat_ask *ask)
+{
+    return guarded(CHAT_UNSUPPORTED, [&] {
+        make_sampler(*r, *ask);
         return CHAT_OK;
     });
 }
@@ -437,6 +550,28 @@ const char *chat_extra_stop(const chat_reply *r, size_t i) { return i < r->stops
 int chat_decode(llama_context *lc, const llama_batch *batch)
 {
     try {
+        return llama_decode(lc, *batch);
+    } catch (...) {
+        return -100;
+    }
+}
+
+int32_t chat_tokenise(const llama_model *model, const char *p, size_t n, int32_t *tokens, int32_t cap)
+{
+    try {
+        int32_t got = llama_tokenize(llama_model_get_vocab(model), p, (int32_t)n, tokens, cap, true, false);
+        return got < 0 ? -got : got;
+    } catch (...) {
+        return -1;
+    }
+}
+
+int chat_embed(llama_context *lc, const llama_batch *batch)
+{
+    try {
+        llama_memory_t memory = llama_get_memory(lc);
+        if (memory == nullptr) return llama_encode(lc, *batch);
+        llama_memory_clear(memory, false);
         return llama_decode(lc, *batch);
     } catch (...) {
         return -100;
@@ -476,7 +611,7 @@ bool chat_bare_calls(const chat_reply *r, const char *text, size_t n, const chat
     });
     if (result != CHAT_OK) return false;
     for (size_t i = 0; i < calls.size(); i++) {
-        sink->call(sink->arg, (uint32_t)i, "", calls[i].name.c_str());
+        sink->call(sink->arg, (uint32_t)i, calls[i].name.c_str());
         sink->arguments(sink->arg, (uint32_t)i, calls[i].arguments.data(), calls[i].arguments.size());
     }
     return !calls.empty();

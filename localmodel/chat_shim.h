@@ -29,6 +29,7 @@ enum chat_result {
 };
 
 enum chat_tools { CHAT_TOOLS_NONE, CHAT_TOOLS_AUTO, CHAT_TOOLS_FORCED };
+enum chat_format { CHAT_FORMAT_TEXT, CHAT_FORMAT_JSON, CHAT_FORMAT_SCHEMA };   /* JSON: an object of any form */
 
 /* How the reply's text is to be read. */
 enum chat_mode {
@@ -46,13 +47,18 @@ struct chat_ask {
     const char *tool_name;             /* with CHAT_TOOLS_FORCED: that one; NULL: any */
     enum chat_tools use_tools;
     bool parallel_tool_calls;
+    enum chat_format format;           /* does not bind a forced call */
+    const char *schema;                /* CHAT_FORMAT_SCHEMA: JSON */
+    int32_t top_k;                     /* 0: all tokens */
     float temperature, top_p, frequency_penalty, presence_penalty;
     uint32_t seed;
     int32_t penalty_tokens;            /* how far back the penalties look */
 };
 
-/* Writes the prompt and makes the sampler. All pointers of `ask` are only read during the call. */
+/* Writes the prompt. All pointers of `ask` are only read during the call. */
 enum chat_result chat_begin(struct chat *c, const struct chat_ask *ask, struct chat_reply **out);
+/* Makes the sampler, with the same `ask`: only for a reply that is to be written, since a grammar takes time. */
+enum chat_result chat_ready(struct chat_reply *r, const struct chat_ask *ask);
 void chat_reply_free(struct chat_reply *r);
 
 /* Valid until the reply is freed. */
@@ -65,16 +71,22 @@ const char *chat_extra_stop(const struct chat_reply *r, size_t i);
 
 /* llama_decode; a negative number also for an exception. */
 int chat_decode(struct llama_context *lc, const struct llama_batch *batch);
+/* How many tokens a text has, with the marks that the model puts around one; they are written when they are at most `cap`.
+ * A negative number for a failure. What looks like a control token in the text is none. */
+int32_t chat_tokenise(const struct llama_model *model, const char *p, size_t n, int32_t *tokens, int32_t cap);
+/* chat_decode for a model of vectors, whatever its kind; forgets what was decoded before. */
+int chat_embed(struct llama_context *lc, const struct llama_batch *batch);
 /* The next token from the logits of batch row `row`; *end when it ends the answer. */
 enum chat_result chat_sample(struct chat_reply *r, struct llama_context *lc, int32_t row, int32_t *token, bool *end);
 /* The bytes of a token: at most `cap`, the number is returned. Control tokens that the format does not need give none. */
 size_t chat_piece(const struct chat_reply *r, int32_t token, char *buf, size_t cap);
 
-/* Where the parts of a parsed reply go. Ids may be empty. */
+/* Where the parts of a parsed reply go. */
 struct chat_sink {
     void *arg;
     void (*text)(void *arg, const char *p, size_t n);
-    void (*call)(void *arg, uint32_t index, const char *id, const char *name);
+    void (*reasoning)(void *arg, const char *p, size_t n);
+    void (*call)(void *arg, uint32_t index, const char *name);
     void (*arguments)(void *arg, uint32_t index, const char *p, size_t n);
 };
 /* Read all the text so far (whole UTF-8 characters) and give the sink what is new in it since the last call. With

@@ -119,24 +119,27 @@ void engine_stop(struct engine *e)
 
 size_t engine_count(const struct engine *e) { return e ? e->n : 0; }
 
-static size_t find(const struct engine *e, const char *name)
+/* An encoder does not chat, and a chat model's vectors mean little. */
+static bool is_for(const struct model *m, enum conv_kind kind) { return m->info.embeds == (kind == CONV_EMBED); }
+
+/* The number of models when there is none of that name for that. */
+static size_t find(const struct engine *e, const char *name, enum conv_kind kind)
 {
     size_t n = engine_count(e), at = 0;
-    while (name && at < n && strcmp(e->models[at].conf.name, name) != 0) at++;
+    while (at < n && !((name == NULL || strcmp(e->models[at].conf.name, name) == 0) && is_for(&e->models[at], kind))) at++;
     return at;
 }
 
 const struct engine_model_info *engine_find(const struct engine *e, const char *name, enum conv_kind kind)
 {
-    (void)kind;
-    size_t at = find(e, name);
+    size_t at = find(e, name, kind);
     return at < engine_count(e) ? &e->models[at].info : NULL;
 }
 
 enum fail engine_submit(struct engine *e, const char *model, struct engine_request *r, struct handle to,
                         void (*deliver)(struct letter *, void *owner), uint64_t *job)
 {
-    size_t at = find(e, model);
+    size_t at = find(e, model, r->kind);
     if (at >= engine_count(e)) {
         engine_request_free(r);
         return FAIL_ENGINE_MISSING;
@@ -149,4 +152,11 @@ void engine_cancel(struct engine *e, uint64_t job)
 {
     size_t at = (size_t)(job >> ID_SHIFT);
     if (at < engine_count(e)) queue_cancel(&e->models[at].jobs, job);
+}
+
+uint64_t engine_jobs_run(const struct engine *e)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < engine_count(e); i++) n += atomic_load_explicit(&e->models[i].jobs.run, memory_order_relaxed);
+    return n;
 }

@@ -15,7 +15,7 @@
 struct engine_model_conf {
     const char *name;          /* as rules and clients name it */
     const char *file;          /* GGUF */
-    uint32_t context;          /* tokens of one request; 0 takes the model's own, at most 8192 */
+    uint32_t context;          /* tokens of one request; 0 takes the model's own, at most 8192 (embeddings: 2048) */
     uint32_t parallel;         /* requests decoded at once in one context; 0 is 4 */
     uint32_t threads;          /* 0 is 1 */
     uint32_t queue;            /* waiting requests beyond `parallel`; 0 is 32 */
@@ -78,23 +78,36 @@ CD_USE struct engine_request *engine_request_new(const struct conv *c);
 void engine_messages_put(const struct conv *c, struct obuf *o);
 void engine_request_free(struct engine_request *r);
 
-/* A letter that carries one event back. `event.text`, ids and names point into `bytes`, owned by the letter; free it
- * with engine_letter_free. */
+/* A letter that carries one event back. `event.text`, names and vectors point into `bytes`, owned by the letter; free
+ * it with engine_letter_free. */
 struct engine_letter {
     struct letter letter;
     struct handle to;
     struct conv_event event;
     char *bytes;
+    size_t n_bytes;
 };
 void engine_letter_free(struct engine_letter *l);
 
-/* Queue a request. Takes ownership of `r` in every case. ENGINE_BUSY when the queue is full, ENGINE_MISSING when there
- * is no such model. A request that does not fit ends with EV_ERROR CONTEXT_LENGTH as its first event. Every accepted job
- * ends with exactly one EV_END or EV_ERROR, also after engine_cancel. `deliver` becomes letter.deliver of each event.
- * Any worker. */
+/* Queue a request for the model of that name, or the first for its kind. Takes ownership of `r` in every case.
+ * ENGINE_BUSY when the queue is full, ENGINE_MISSING when there is no such model (engine_find). Every accepted job ends
+ * with exactly one EV_END or EV_ERROR, also after engine_cancel. `deliver` becomes letter.deliver of each event. Any worker.
+ *
+ *   CONV_CHAT    EV_START, the answer, EV_END. A prompt that does not fit the context ends with EV_ERROR CONTEXT_LENGTH as
+ *                its first event. It fits when room for one token is left. With prune_tools, tools are shortened and left
+ *                out until there is room for an answer: max_tokens, or an eighth of the context and at most 512 where that
+ *                is not given, and never more than a quarter of the context (localmodel/engine_prune.h).
+ *   CONV_COUNT   EV_END with prompt_tokens. It does not wait for answers that are being written, only for one step of them.
+ *   CONV_EMBED   EV_VECTOR of each input in order, of length 1; EV_END with prompt_tokens. An input that is longer than
+ *                the model's context ends it with CONTEXT_LENGTH, before the first vector.
+ *
+ * A request whose twin key equals that of one that waits or runs for the model is not run: it hears what that one was
+ * told, from its begin, and whatever it is told from now on. engine_cancel on one of them leaves the others be. */
 CD_USE enum fail engine_submit(struct engine *e, const char *model, struct engine_request *r, struct handle to,
                                void (*deliver)(struct letter *, void *owner), uint64_t *job);
 /* Ask that a job stop; takes effect between two decodes. Unknown or finished jobs are ignored. Any thread. */
 void engine_cancel(struct engine *e, uint64_t job);
+/* Jobs that the models have begun since the start; a request that joined its twin's is none. Any thread. */
+uint64_t engine_jobs_run(const struct engine *e);
 
 #endif

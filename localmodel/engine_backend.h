@@ -6,6 +6,7 @@
 #include "localmodel/engine_queue.h"
 
 #define ENGINE_CONTEXT_MAX 8192u       /* the context when the configuration gives none */
+#define ENGINE_EMBED_CONTEXT_MAX 2048u /* the same for a model of vectors, which reads a text in one go */
 #define ENGINE_PARALLEL_MAX 256u       /* what llama.cpp allows, too */
 
 struct backend;

@@ -15,13 +15,14 @@
 #define HEARD_MAX 64
 
 struct heard {
-    char text[16384], arguments[4096], name[128], id[64];
-    size_t n_text, n_arguments;
-    unsigned starts, texts, calls, ends, errors, after_end;
+    char text[16384], arguments[4096], reasoning[4096], name[128], stop_string[64];
+    size_t n_text, n_arguments, n_reasoning, n_vector;
+    float vector[8][512];
+    unsigned starts, texts, calls, vectors, ends, errors, after_end;
     enum conv_event_kind first;
     enum conv_stop stop;
     enum fail fail;
-    uint32_t prompt_tokens, completion_tokens;
+    uint32_t prompt_tokens, completion_tokens, reasoning_tokens, tools_given, tools_kept, choice;
     uint64_t ended_us;
 };
 
@@ -43,12 +44,28 @@ static inline void hear_call(struct heard *h, const struct conv_event *e)
     assert_int_equal(e->call_index, h->calls);
     h->calls++;
     snprintf(h->name, sizeof h->name, "%.*s", (int)e->call_name.n, e->call_name.p);
-    snprintf(h->id, sizeof h->id, "%.*s", (int)e->call_id.n, e->call_id.p);
     h->n_arguments = 0;
+}
+
+static inline void hear_start(struct heard *h, const struct conv_event *e)
+{
+    h->starts++;
+    h->tools_given = e->tools_given;
+    h->tools_kept = e->tools_kept;
+}
+
+static inline void hear_vector(struct heard *h, const struct conv_event *e)
+{
+    assert_int_equal(e->index, h->vectors);
+    assert_true(e->index < COUNT(h->vector) && e->n_vector <= COUNT(h->vector[0]));
+    memcpy(h->vector[h->vectors++], e->vector, e->n_vector * sizeof *e->vector);
+    h->n_vector = e->n_vector;
 }
 
 static inline void hear_end(struct heard *h, const struct conv_event *e)
 {
+    snprintf(h->stop_string, sizeof h->stop_string, "%.*s", (int)e->stop_string.n, e->stop_string.n ? e->stop_string.p : "");
+    h->reasoning_tokens = e->reasoning_tokens;
     h->ended_us = clock_mono_us();
     h->prompt_tokens = e->prompt_tokens;
     h->completion_tokens = e->completion_tokens;
@@ -62,16 +79,19 @@ static inline void hear(struct letter *l, void *owner)
     struct engine_letter *letter = (struct engine_letter *)l;
     struct heard *h = &me->at[letter->to.slot];
     const struct conv_event *e = &letter->event;
-    if (h->starts + h->texts + h->calls + h->ends + h->errors == 0) h->first = e->kind;
+    bool first = h->starts + h->texts + h->calls + h->vectors + h->ends + h->errors == 0;
+    if (first) h->first = e->kind;
+    if (first) h->choice = e->choice;
+    assert_int_equal(e->choice, h->choice);
     if (h->ends + h->errors) h->after_end++;
     switch (e->kind) {
-    case EV_START: h->starts++; break;
+    case EV_START: hear_start(h, e); break;
     case EV_TEXT: h->texts++; append(h->text, &h->n_text, sizeof h->text, e->text); break;
     case EV_CALL: hear_call(h, e); break;
     case EV_CALL_ARGS: append(h->arguments, &h->n_arguments, sizeof h->arguments, e->text); break;
     case EV_END: h->ends++; hear_end(h, e); break;
-    case EV_REASONING:
-    case EV_VECTOR: break;
+    case EV_REASONING: append(h->reasoning, &h->n_reasoning, sizeof h->reasoning, e->text); break;
+    case EV_VECTOR: hear_vector(h, e); break;
     case EV_ERROR: h->errors++; hear_end(h, e); break;
     }
     engine_letter_free(letter);
@@ -127,15 +147,26 @@ static inline void listen_first_text(struct listener *l, unsigned seconds)
 static inline struct conv conv_of(struct conv_msg *msg, const char *text)
 {
     *msg = (struct conv_msg){.role = ROLE_USER, .text = span_str(text)};
-    return (struct conv){.kind = CONV_CHAT, .n_choices = 1, .top_k = -1, .msgs = msg, .n_msgs = 1, .max_tokens = -1, .temperature = NAN,
-                         .top_p = NAN, .parallel_tool_calls = true};
+    return (struct conv){.kind = CONV_CHAT, .n_choices = 1, .msgs = msg, .n_msgs = 1, .max_tokens = -1, .temperature = NAN,
+                         .top_p = NAN, .top_k = -1, .parallel_tool_calls = true};
+}
+
+static inline struct engine_request *request_of(const struct conv *c)
+{
+    struct engine_request *r = engine_request_new(c);
+    assert_non_null(r);
+    return r;
+}
+
+static inline enum fail ask_request(struct engine *e, struct listener *l, uint32_t slot, struct engine_request *r,
+                                    uint64_t *job)
+{
+    return engine_submit(e, NULL, r, (struct handle){l->box, slot, 0}, hear, job);
 }
 
 static inline enum fail ask(struct engine *e, struct listener *l, uint32_t slot, const struct conv *c, uint64_t *job)
 {
-    struct engine_request *r = engine_request_new(c);
-    assert_non_null(r);
-    return engine_submit(e, NULL, r, (struct handle){l->box, slot, 0}, hear, job);
+    return ask_request(e, l, slot, request_of(c), job);
 }
 
 #endif

@@ -1,32 +1,20 @@
 /* The real engine on a small real model (SmolLM2-135M): what deploy/fetch-model fetches, or CORDON_TEST_MODEL. Without
  * it these tests are skipped, and say so. One thread: two on a busy machine are ten times slower (docs/MODELS.md). */
-#include "core/arena.h"
-#include "core/jscan.h"
 #include "core/log.h"
-#include "localmodel/engine_listener.t.h"
+#include "localmodel/engine_llama.t.h"
 #include <unistd.h>
 
 #define CONTEXT 512
 
-static char model_file[4096];
+static const char *model_file;
 static struct engine *engine;
 static struct listener *listener;
-
-static const char *find_model(void)
-{
-    const char *given = getenv("CORDON_TEST_MODEL"), *cache = getenv("CORDON_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME"), *name = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
-    if (given) snprintf(model_file, sizeof model_file, "%s", given);
-    else if (cache) snprintf(model_file, sizeof model_file, "%s/%s", cache, name);
-    else if (xdg) snprintf(model_file, sizeof model_file, "%s/cordon/%s", xdg, name);
-    else snprintf(model_file, sizeof model_file, "%s/.cache/cordon/%s", home ? home : "", name);
-    return model_file;
-}
 
 static int start_engine(void **state)
 {
     (void)state;
-    if (access(find_model(), R_OK) != 0) {
+    model_file = test_model("CORDON_TEST_MODEL", TEST_CHAT_MODEL);
+    if (access(model_file, R_OK) != 0) {
         printf("skipped: no model at %s; deploy/fetch-model fetches it\n", model_file);
         return 0;
     }
@@ -81,28 +69,10 @@ static const struct heard *answer_at(uint32_t slot, const struct conv *c)
     uint64_t job;
     listener->at[slot] = (struct heard){0};
     assert_int_equal(ask(engine, listener, slot, c, &job), FAIL_OK);
-    uint64_t until = clock_mono_us() + 60000000;
-    while (listener->at[slot].ends + listener->at[slot].errors == 0) {
-        struct pollfd p = {.fd = mailbox_fd(listener->box), .events = POLLIN};
-        assert_true(clock_mono_us() < until);
-        poll(&p, 1, 100);
-        mailbox_drain(listener->box);
-    }
-    return &listener->at[slot];
+    return listen_slot(listener, slot, 60);
 }
 
 static const struct heard *answer(const struct conv *c) { return answer_at(0, c); }
-
-/* The text is one valid JSON value. */
-static bool is_json(const char *text)
-{
-    struct arena *a = arena_new(0);
-    struct jdoc d;
-    size_t at;
-    bool valid = jscan(span_str(text), a, &d, &at) == FAIL_OK;
-    arena_free(a);
-    return valid;
-}
 
 /* --- inspection --- */
 
@@ -236,7 +206,7 @@ static void test_streaming(void **state)
     c.max_tokens = 60;
     const struct heard *h = answer(&c);
     assert_true(h->texts >= 3);                          /* it came in pieces … */
-    assert_true(h->texts < h->completion_tokens);        /* … that hold more than one token each */
+    assert_true(h->texts <= h->completion_tokens);       /* … of a token or, on a quick machine, several */
     assert_true(h->n_text > 50);
 }
 
@@ -296,7 +266,8 @@ static void test_stop_string(void **state)
     c.stops = &stop;
     c.n_stops = 1;
     const struct heard *h = answer_at(1, &c);
-    assert_int_equal(h->stop, STOP_END);
+    assert_int_equal(h->stop, STOP_STRING);
+    assert_string_equal(h->stop_string, "Par");
     assert_null(strstr(h->text, "Par"));
     *strstr(whole, "Par") = '\0';
     assert_string_equal(h->text, whole);
@@ -407,7 +378,6 @@ static void test_required_call(void **state)
     assert_int_equal(h->stop, STOP_TOOL_CALLS);
     assert_int_equal(h->calls, 1);
     assert_int_equal(h->texts, 0);
-    assert_int_equal(strlen(h->id), 29);
     assert_true(is_json(h->arguments));
     printf("required: %s(%s)\n", h->name, h->arguments);
 }

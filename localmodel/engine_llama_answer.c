@@ -15,10 +15,17 @@ static size_t extra_stops(const struct chat_reply *r)
     return n;
 }
 
-enum fail job_answer_init(struct answer *a, struct job *job, struct chat_reply *reply)
+static void begin_thought(struct answer *a)
 {
     const char *open, *close;
     bool inside;
+    chat_think(a->reply, &open, &close, &inside);
+    think_fini(&a->think);
+    think_init(&a->think, open, close, inside);
+}
+
+enum fail job_answer_init(struct answer *a, struct job *job, struct chat_reply *reply)
+{
     size_t own = job->request->n_stops, extra = extra_stops(reply);
     *a = (struct answer){.job = job, .reply = reply};
     a->stops = calloc(own + extra + 1, sizeof *a->stops);
@@ -29,8 +36,7 @@ enum fail job_answer_init(struct answer *a, struct job *job, struct chat_reply *
     for (size_t i = 0; i < own; i++) a->stops[i] = job->request->stops[i];
     for (size_t i = 0; i < extra; i++) a->stops[own + i] = chat_extra_stop(reply, i);
     stop_init(&a->stop, a->stops, own + extra);
-    chat_think(reply, &open, &close, &inside);
-    think_init(&a->think, open, close, inside);
+    begin_thought(a);
     return FAIL_OK;
 }
 
@@ -41,6 +47,7 @@ void job_answer_fini(struct answer *a)
     call_fini(&a->call);
     obuf_fini(&a->whole);
     obuf_fini(&a->held);
+    obuf_fini(&a->blanks);
     free(a->stops);
     chat_reply_free(a->reply);
     *a = (struct answer){0};
@@ -91,14 +98,30 @@ static void content(struct answer *a, struct span text, bool last)
 
 static void on_text(void *arg, const char *p, size_t n) { content(arg, (struct span){p, n}, false); }
 
-static void on_call(void *arg, uint32_t index, const char *id, const char *name)
+/* Without blanks at its ends, which are the format's, as in the plain way. */
+static void on_reasoning(void *arg, const char *p, size_t n)
+{
+    static const char blanks[] = " \t\r\n";
+    struct answer *a = arg;
+    while (!a->thought && n && strchr(blanks, *p)) p++, n--;
+    size_t end = n;
+    while (end && strchr(blanks, p[end - 1])) end--;
+    if (end) {
+        job_reasoning(a->job, obuf_span(&a->blanks));
+        job_reasoning(a->job, (struct span){p, end});
+        obuf_reset(&a->blanks);
+        a->thought = true;
+    }
+    obuf_put(&a->blanks, p + end, n - end);
+    if (!obuf_ok(&a->blanks)) broke(a, FAIL_NO_MEMORY);
+}
+
+static void on_call(void *arg, uint32_t index, const char *name)
 {
     struct answer *a = arg;
-    char made[JOB_CALL_ID_LEN + 1];
-    job_call_id(made);
     a->said = true;
     a->calls++;
-    job_call(a->job, index, span_str(*id ? id : made), span_str(name));
+    job_call(a->job, index, span_str(name));
 }
 
 static void on_arguments(void *arg, uint32_t index, const char *p, size_t n)
@@ -109,7 +132,8 @@ static void on_arguments(void *arg, uint32_t index, const char *p, size_t n)
 
 static struct chat_sink sink_of(struct answer *a)
 {
-    return (struct chat_sink){.arg = a, .text = on_text, .call = on_call, .arguments = on_arguments};
+    return (struct chat_sink){.arg = a, .text = on_text, .reasoning = on_reasoning, .call = on_call,
+                              .arguments = on_arguments};
 }
 
 static enum chat_result parse(struct answer *a, bool partial)
@@ -137,8 +161,9 @@ static void read_as_plain(struct answer *a)
         broke(a, FAIL_ENGINE_FAILED);
         return;
     }
-    think_feed(&a->think, obuf_span(&a->whole), &out);
-    think_finish(&a->think, &out);
+    begin_thought(a);
+    think_feed(&a->think, obuf_span(&a->whole), &out, NULL);
+    think_finish(&a->think, &out, NULL);
     if (obuf_ok(&out)) content(a, obuf_span(&out), false);
     else broke(a, FAIL_NO_MEMORY);
     obuf_fini(&out);
@@ -162,10 +187,8 @@ static void forced(struct answer *a, struct span text)
     call_feed(&a->call, text, &arguments);
     if (!obuf_ok(&arguments) || !obuf_ok(&a->call.name) || !obuf_ok(&a->call.seen)) broke(a, FAIL_NO_MEMORY);
     else if (a->calls == 0 && a->call.state >= CALL_BEFORE_ARGUMENTS) {
-        char id[JOB_CALL_ID_LEN + 1];
-        job_call_id(id);
         a->calls = 1;
-        job_call(a->job, 0, span_str(id), obuf_span(&a->call.name));
+        job_call(a->job, 0, obuf_span(&a->call.name));
     }
     job_call_args(a->job, 0, obuf_span(&arguments));
     obuf_fini(&arguments);
@@ -173,43 +196,66 @@ static void forced(struct answer *a, struct span text)
 
 /* --- all ways --- */
 
+/* Parts what is reasoning; true when that went well. */
+static bool part(struct answer *a, struct span text, struct obuf *out, struct obuf *thought)
+{
+    think_feed(&a->think, text, out, thought);
+    bool whole = obuf_ok(out) && obuf_ok(thought);
+    if (!whole) broke(a, FAIL_NO_MEMORY);
+    return whole;
+}
+
+static void feed_parsed(struct answer *a, struct span text)
+{
+    obuf_span_put(&a->whole, text);
+    if (!obuf_ok(&a->whole)) broke(a, FAIL_NO_MEMORY);
+    else if (parse_is_due(a)) (void)parse(a, true);
+}
+
 static void feed(struct answer *a, struct span text)
 {
-    struct obuf out = {0};
-    switch (chat_reply_mode(a->reply)) {
-    case CHAT_PLAIN:
-        think_feed(&a->think, text, &out);
-        if (obuf_ok(&out)) content(a, obuf_span(&out), false);
-        else broke(a, FAIL_NO_MEMORY);
-        break;
-    case CHAT_PARSED:
-        obuf_span_put(&a->whole, text);
-        if (!obuf_ok(&a->whole)) broke(a, FAIL_NO_MEMORY);
-        else if (parse_is_due(a)) (void)parse(a, true);
-        break;
-    case CHAT_CALL: forced(a, text); break;
+    struct obuf out = {0}, thought = {0};
+    enum chat_mode mode = chat_reply_mode(a->reply);
+    if (mode == CHAT_CALL) {
+        forced(a, text);
+    } else if (part(a, text, &out, &thought) && mode == CHAT_PLAIN) {
+        job_reasoning(a->job, obuf_span(&thought));
+        content(a, obuf_span(&out), false);
+    } else if (mode == CHAT_PARSED) {
+        feed_parsed(a, text);
     }
     obuf_fini(&out);
+    obuf_fini(&thought);
 }
 
 bool job_answer_token(struct answer *a, int32_t token)
 {
     char piece[512];
     struct obuf text = {0};
+    bool thought = a->think.state == THINK_INSIDE;
     utf8_feed(&a->utf8, (struct span){piece, chat_piece(a->reply, token, piece, sizeof piece)}, &text);
     if (!obuf_ok(&text)) broke(a, FAIL_NO_MEMORY);
     else if (text.n) feed(a, obuf_span(&text));
     obuf_fini(&text);
+    if (thought || a->think.state == THINK_INSIDE) a->job->usage.reasoning_tokens++;
     return a->stop.hit || a->fail != FAIL_OK || a->job->broken || a->call.state == CALL_DONE;
 }
 
 static void plain_end(struct answer *a)
 {
-    struct obuf out = {0};
-    think_finish(&a->think, &out);
-    if (obuf_ok(&out)) content(a, obuf_span(&out), true);
+    struct obuf out = {0}, thought = {0};
+    think_finish(&a->think, &out, &thought);
+    job_reasoning(a->job, obuf_span(&thought));
+    if (obuf_ok(&out) && obuf_ok(&thought)) content(a, obuf_span(&out), true);
     else broke(a, FAIL_NO_MEMORY);
     obuf_fini(&out);
+    obuf_fini(&thought);
+}
+
+/* The template's own stops are its end marks, written as text. */
+static bool stopped_by_client(const struct answer *a)
+{
+    return a->stop.hit && a->stop.which < a->job->request->n_stops && a->calls == 0;
 }
 
 void job_answer_end(struct answer *a, bool cut)
@@ -223,5 +269,6 @@ void job_answer_end(struct answer *a, bool cut)
     if (mode == CHAT_PARSED) parsed_end(a, cut || a->stop.hit);
     if (mode == CHAT_CALL && !cut && a->call.state != CALL_DONE) broke(a, FAIL_ENGINE_FAILED);
     if (a->fail != FAIL_OK) job_fail(a->job, a->fail);
+    else if (stopped_by_client(a)) job_end_at(a->job, a->stop.stops[a->stop.which]);
     else job_end(a->job, cut ? STOP_LENGTH : a->calls ? STOP_TOOL_CALLS : STOP_END);
 }

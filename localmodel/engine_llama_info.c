@@ -122,6 +122,19 @@ static struct tensors count_tensors(const struct gguf_context *g)
     return t;
 }
 
+/* A model makes vectors when its file says how the tokens' are made one: by their mean, the first or the last. An encoder
+ * whose file does not say so is known by its family. */
+static void describe_vectors(const struct gguf_context *g, struct engine_model_info *out)
+{
+    char key[128];
+    snprintf(key, sizeof key, "%s.pooling_type", out->family);
+    uint64_t pooling = number_of(g, key);
+    out->embeds = (pooling >= LLAMA_POOLING_TYPE_MEAN && pooling <= LLAMA_POOLING_TYPE_LAST) ||
+                  (pooling != LLAMA_POOLING_TYPE_RANK && strstr(out->family, "bert"));
+    snprintf(key, sizeof key, "%s.embedding_length", out->family);
+    if (out->embeds) out->dimensions = (uint32_t)number_of(g, key);
+}
+
 static void describe(const struct gguf_context *g, const struct tensors *t, struct engine_model_info *out)
 {
     const char *name = text_of(g, "general.name"), *base = text_of(g, "general.basename");
@@ -134,6 +147,7 @@ static void describe(const struct gguf_context *g, const struct tensors *t, stru
     copy_plain(out->licence, sizeof out->licence, licence ? licence : "not stated in the file");
     snprintf(key, sizeof key, "%s.context_length", out->family);
     out->context_trained = (uint32_t)number_of(g, key);
+    describe_vectors(g, out);
     out->has_template = template_text != NULL;
     bool speaks_of_tools = template_text && strstr(template_text, "tools");
     out->has_tool_template = speaks_of_tools || text_of(g, "tokenizer.chat_template.tool_use");

@@ -27,6 +27,7 @@ static void put_message(struct obuf *o, const struct conv_msg *m)
     jo_cstr(o, "role", roles[m->role]);
     if (m->n_calls && m->text.n == 0) jo_null(o, "content");
     else jo_str(o, "content", m->text);
+    if (m->reasoning.p) jo_str(o, "reasoning_content", m->reasoning);
     if (m->name.p) jo_str(o, "name", m->name);
     if (m->tool_call_id.p) jo_str(o, "tool_call_id", m->tool_call_id);
     if (m->n_calls) put_calls(o, m);
@@ -71,22 +72,51 @@ static bool copy_stops(const struct conv *c, struct engine_request *r)
     return true;
 }
 
-struct engine_request *engine_request_new(const struct conv *c)
+/* An input may hold NUL bytes: tokenisers take them as they are. */
+static bool copy_inputs(const struct conv *c, struct engine_request *r)
 {
-    struct engine_request *r = calloc(1, sizeof *r);
-    if (r == NULL) return NULL;
+    if (c->n_inputs == 0) return true;
+    r->inputs = calloc(c->n_inputs, sizeof *r->inputs);
+    r->input_lengths = calloc(c->n_inputs, sizeof *r->input_lengths);
+    if (r->inputs == NULL || r->input_lengths == NULL) return false;
+    for (size_t i = 0; i < c->n_inputs; i++) {
+        struct span s = c->inputs[i];
+        r->inputs[i] = malloc(s.n + 1);
+        if (r->inputs[i] == NULL) return false;
+        r->n_inputs++;
+        if (s.n) memcpy(r->inputs[i], s.p, s.n);
+        r->inputs[i][s.n] = '\0';
+        r->input_lengths[i] = s.n;
+    }
+    return true;
+}
+
+static void copy_numbers(const struct conv *c, struct engine_request *r)
+{
+    r->kind = c->kind;
     r->tool_choice = c->tool_choice;
     r->parallel_tool_calls = c->parallel_tool_calls;
     r->max_tokens = c->max_tokens;
     r->temperature = c->temperature;
     r->top_p = c->top_p;
+    r->top_k = c->top_k;
     r->frequency_penalty = c->frequency_penalty;
     r->presence_penalty = c->presence_penalty;
+    r->format = c->format;
+    r->show_reasoning = c->show_reasoning;
     r->has_seed = c->has_seed;
     r->seed = c->seed;
+}
+
+struct engine_request *engine_request_new(const struct conv *c)
+{
+    struct engine_request *r = calloc(1, sizeof *r);
+    if (r == NULL) return NULL;
+    copy_numbers(c, r);
     r->messages = messages_json(c);
-    bool whole = r->messages && copy(c->tools, &r->tools) && copy_stops(c, r);
+    bool whole = r->messages && copy(c->tools, &r->tools) && copy_stops(c, r) && copy_inputs(c, r);
     if (whole && c->tool_choice == TOOLS_NAMED) whole = copy(c->tool_name, &r->tool_name);
+    if (whole && c->format == FORMAT_SCHEMA) whole = copy(c->schema, &r->schema);
     if (whole) return r;
     engine_request_free(r);
     return NULL;
@@ -96,9 +126,13 @@ void engine_request_free(struct engine_request *r)
 {
     if (r == NULL) return;
     for (size_t i = 0; i < r->n_stops; i++) free(r->stops[i]);
+    for (size_t i = 0; i < r->n_inputs; i++) free(r->inputs[i]);
     free(r->stops);
+    free(r->inputs);
+    free(r->input_lengths);
     free(r->messages);
     free(r->tools);
     free(r->tool_name);
+    free(r->schema);
     free(r);
 }

@@ -15,6 +15,7 @@ static void test_messages_in_openai_form(void **state)
         {.role = ROLE_ASSISTANT, .calls = &call, .n_calls = 1},
         {.role = ROLE_TOOL, .text = SPAN("42"), .tool_call_id = SPAN("call_1")},
         {.role = ROLE_DEVELOPER, .text = SPAN("")},
+        {.role = ROLE_ASSISTANT, .text = SPAN("so"), .reasoning = SPAN("hm\n")},
     };
     struct conv c = {.msgs = msgs, .n_msgs = COUNT(msgs)};
     struct engine_request *r = engine_request_new(&c);
@@ -25,7 +26,8 @@ static void test_messages_in_openai_form(void **state)
         "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\","
         "\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":\\\"\xc3\xbc\\\"}\"}}]},"
         "{\"role\":\"tool\",\"content\":\"42\",\"tool_call_id\":\"call_1\"},"
-        "{\"role\":\"developer\",\"content\":\"\"}]");
+        "{\"role\":\"developer\",\"content\":\"\"},"
+        "{\"role\":\"assistant\",\"content\":\"so\",\"reasoning_content\":\"hm\\n\"}]");
     assert_null(r->tools);
     engine_request_free(r);
 }
@@ -57,9 +59,33 @@ static void test_the_rest_is_copied(void **state)
     engine_request_free(NULL);
 }
 
+static void test_the_newer_fields(void **state)
+{
+    (void)state;
+    char schema[] = "{}", input[] = "a\0b";
+    struct span inputs[] = {{input, 3}, {NULL, 0}};
+    struct conv c = {.kind = CONV_EMBED, .top_k = 9, .format = FORMAT_SCHEMA, .schema = {schema, 2}, .show_reasoning = true,
+                     .inputs = inputs, .n_inputs = 2};
+    struct engine_request *r = engine_request_new(&c);
+    assert_non_null(r);
+    memset(schema, '?', 2);
+    memset(input, '?', 3);
+    assert_int_equal(r->kind, CONV_EMBED);
+    assert_true(r->top_k == 9 && r->show_reasoning && r->format == FORMAT_SCHEMA);
+    assert_string_equal(r->schema, "{}");
+    assert_int_equal(r->n_inputs, 2);
+    assert_int_equal(r->input_lengths[0], 3);
+    assert_memory_equal(r->inputs[0], "a\0b", 4);
+    assert_int_equal(r->input_lengths[1], 0);
+    assert_string_equal(r->inputs[1], "");
+    assert_true(r->choice == 0 && !r->prune_tools);
+    engine_request_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_messages_in_openai_form),
-                                       cmocka_unit_test(test_the_rest_is_copied)};
+                                       cmocka_unit_test(test_the_rest_is_copied),
+                                       cmocka_unit_test(test_the_newer_fields)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,9 +73,10 @@ void think_init(struct think_filter *t, const char *open, const char *close, boo
 void think_fini(struct think_filter *t) { obuf_fini(&t->held); }
 
 /* The first words decide: the opening mark, what may become it, or neither. */
-static bool think_maybe(struct think_filter *t)
+static bool think_maybe(struct think_filter *t, struct obuf *thought)
 {
     struct span text = span_from(obuf_span(&t->held), blanks(obuf_span(&t->held))), mark = span_str(t->open);
+    (void)thought;
     if (text.n == 0) return false;
     if (span_starts(text, mark)) {
         drop(&t->held, t->held.n - text.n + mark.n);
@@ -87,30 +88,52 @@ static bool think_maybe(struct think_filter *t)
     return true;
 }
 
-static bool think_inside(struct think_filter *t)
+/* How many bytes at the end of `s` may be the begin of `mark`. */
+static size_t pending(struct span s, struct span mark)
 {
-    struct span mark = span_str(t->close);
-    const char *at = t->held.n ? memmem(t->held.p, t->held.n, mark.p, mark.n) : NULL;
-    if (at == NULL) {   /* all but what may be the begin of the mark is done with */
-        if (t->held.n >= mark.n) drop(&t->held, t->held.n - (mark.n - 1));
+    size_t k = mark.n - 1 < s.n ? mark.n - 1 : s.n;
+    while (k && memcmp(s.p + s.n - k, mark.p, k) != 0) k--;
+    return k;
+}
+
+/* Gives all of `s` but blanks at the begin of the reasoning and at the end of `s`, which may be its end; returns how
+ * many bytes are done with. */
+static size_t give_thought(struct think_filter *t, struct span s, struct obuf *thought)
+{
+    size_t skip = t->thought ? 0 : blanks(s), n = s.n;
+    while (n > skip && blank(s.p[n - 1])) n--;
+    if (n <= skip) return skip;
+    if (thought) obuf_put(thought, s.p + skip, n - skip);
+    t->thought = true;
+    return n;
+}
+
+static bool think_inside(struct think_filter *t, struct obuf *thought)
+{
+    struct span mark = span_str(t->close), held = obuf_span(&t->held);
+    const char *at = held.n ? memmem(held.p, held.n, mark.p, mark.n) : NULL;
+    if (at == NULL) {   /* what may be the begin of the mark waits */
+        drop(&t->held, give_thought(t, (struct span){held.p, held.n - pending(held, mark)}, thought));
         return false;
     }
-    drop(&t->held, (size_t)(at - t->held.p) + mark.n);
+    (void)give_thought(t, (struct span){held.p, (size_t)(at - held.p)}, thought);
+    drop(&t->held, (size_t)(at - held.p) + mark.n);
     t->state = THINK_AFTER;
     return true;
 }
 
-static bool think_after(struct think_filter *t)
+static bool think_after(struct think_filter *t, struct obuf *thought)
 {
+    (void)thought;
     drop(&t->held, blanks(obuf_span(&t->held)));
     if (t->held.n == 0) return false;
     t->state = THINK_NEVER;
     return true;
 }
 
-void think_feed(struct think_filter *t, struct span in, struct obuf *out)
+void think_feed(struct think_filter *t, struct span in, struct obuf *out, struct obuf *thought)
 {
-    static bool (*const step[])(struct think_filter *) = {
+    static bool (*const step[])(struct think_filter *, struct obuf *) = {
         [THINK_MAYBE] = think_maybe, [THINK_INSIDE] = think_inside, [THINK_AFTER] = think_after};
     if (t->state == THINK_NEVER) {
         obuf_span_put(out, in);
@@ -119,14 +142,15 @@ void think_feed(struct think_filter *t, struct span in, struct obuf *out)
     obuf_span_put(&t->held, in);
     if (!obuf_ok(&t->held)) out->bad = true;
     while (obuf_ok(&t->held) && t->state != THINK_NEVER)
-        if (!step[t->state](t)) return;
+        if (!step[t->state](t, thought)) return;
     obuf_span_put(out, obuf_span(&t->held));
     obuf_reset(&t->held);
 }
 
-void think_finish(struct think_filter *t, struct obuf *out)
+void think_finish(struct think_filter *t, struct obuf *out, struct obuf *thought)
 {
     if (t->state == THINK_MAYBE) obuf_span_put(out, obuf_span(&t->held));
+    if (t->state == THINK_INSIDE) (void)give_thought(t, obuf_span(&t->held), thought);
     t->state = THINK_NEVER;
     obuf_reset(&t->held);
 }
@@ -142,7 +166,7 @@ void stop_fini(struct stop_filter *s) { obuf_fini(&s->held); }
 
 /* Where the stop string begins that is complete first (of two that end together, the longer), or SIZE_MAX. The end
  * decides, so that it does not matter how the text was cut into pieces. */
-static size_t stop_find(const struct stop_filter *s)
+static size_t stop_find(struct stop_filter *s)
 {
     size_t begin = SIZE_MAX, end = SIZE_MAX;
     for (size_t i = 0; i < s->n; i++) {
@@ -153,6 +177,7 @@ static size_t stop_find(const struct stop_filter *s)
         if (to > end || (to == end && from > begin)) continue;
         begin = from;
         end = to;
+        s->which = i;
     }
     return begin;
 }

@@ -1,7 +1,7 @@
 /* engine_text.h - what happens to a model's bytes before they are an answer's text, as three small filters, each fed
  * with pieces of any size and appending to `out`:
  *   utf8   holds an unfinished character back; bytes that are none become U+FFFD
- *   think  takes the reasoning out that some models write first, between two marks
+ *   think  parts the reasoning that some models write first, between two marks, from the rest
  *   stops  cuts at the first stop string, holding back what may be the begin of one
  * The model's thread only. Growth failure shows in `out` (obuf_ok). */
 #ifndef CORDON_LOCALMODEL_ENGINE_TEXT_H
@@ -20,18 +20,21 @@ enum think_state { THINK_MAYBE, THINK_INSIDE, THINK_AFTER, THINK_NEVER };
 struct think_filter {
     const char *open, *close;          /* borrowed; NULL or empty `open` or `close`: the model has none */
     enum think_state state;
+    bool thought;                      /* some of the reasoning has been given */
     struct obuf held;
 };
 /* `inside`: the prompt has already opened the reasoning. */
 void think_init(struct think_filter *t, const char *open, const char *close, bool inside);
 void think_fini(struct think_filter *t);
-void think_feed(struct think_filter *t, struct span in, struct obuf *out);
-void think_finish(struct think_filter *t, struct obuf *out);
+/* `in` is whole characters, and so is what goes to `thought`: the reasoning, without blanks at its ends; NULL drops it. */
+void think_feed(struct think_filter *t, struct span in, struct obuf *out, struct obuf *thought);
+void think_finish(struct think_filter *t, struct obuf *out, struct obuf *thought);
 
 struct stop_filter {
     const char *const *stops;          /* borrowed, none empty */
     size_t n;
     bool hit;                          /* one was found: the answer ends, later input is dropped */
+    size_t which;                      /* the one that was */
     struct obuf held;
 };
 void stop_init(struct stop_filter *s, const char *const *stops, size_t n);

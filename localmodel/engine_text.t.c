@@ -49,33 +49,40 @@ static void test_utf8_gives_only_whole_characters(void **state)
     expect(&out, "\xf0\x9f\x98\x80", "held");
 }
 
-static void think_case(bool inside, const char *in, const char *want)
+static bool begins_inside_character(const char *p) { return ((unsigned char)*p & 0xc0) == 0x80; }
+
+static void think_case(bool inside, const char *in, const char *want, const char *thought)
 {
     size_t n = strlen(in);
     for (size_t cut = 0; cut <= n; cut++) {
         struct think_filter t;
-        struct obuf out = {0};
+        struct obuf out = {0}, told = {0};
+        if (begins_inside_character(in + cut)) continue;
         think_init(&t, "<think>", "</think>", inside);
-        think_feed(&t, (struct span){in, cut}, &out);
-        think_feed(&t, (struct span){in + cut, n - cut}, &out);
-        think_finish(&t, &out);
+        think_feed(&t, (struct span){in, cut}, &out, &told);
+        if (told.n) assert_false(begins_inside_character(thought + told.n));
+        think_feed(&t, (struct span){in + cut, n - cut}, &out, &told);
+        think_finish(&t, &out, &told);
         think_fini(&t);
         expect(&out, want, in);
+        expect(&told, thought, in);
     }
 }
 
 static void test_think(void **state)
 {
     (void)state;
-    think_case(false, "Hello there", "Hello there");
-    think_case(false, "<think>hm, what?</think>\n\nHello", "Hello");
-    think_case(false, "\n<think>\n</think>Hello </think> x", "Hello </think> x");
-    think_case(false, "<thin air>", "<thin air>");
-    think_case(false, "  <thi", "  <thi");
-    think_case(false, "a <think>b</think>", "a <think>b</think>");       /* only at the begin */
-    think_case(false, "<think>never ends", "");
-    think_case(true, "well </thi nk></think>  Yes", "Yes");
-    think_case(true, "", "");
+    think_case(false, "Hello there", "Hello there", "");
+    think_case(false, "<think>hm, what?</think>\n\nHello", "Hello", "hm, what?");
+    think_case(false, "\n<think>\n</think>Hello </think> x", "Hello </think> x", "");
+    think_case(false, "<thin air>", "<thin air>", "");
+    think_case(false, "  <thi", "  <thi", "");
+    think_case(false, "a <think>b</think>", "a <think>b</think>", "");       /* only at the begin */
+    think_case(false, "<think>never ends", "", "never ends");
+    think_case(true, "well </thi nk></think>  Yes", "Yes", "well </thi nk>");
+    think_case(true, "\n\xc3\xbc \n b \xe2\x82\xac\n</think>Yes", "Yes", "\xc3\xbc \n b \xe2\x82\xac");
+    think_case(true, "cut <", "", "cut <");
+    think_case(true, "", "", "");
 }
 
 static void test_think_without_marks_passes_all(void **state)
@@ -84,12 +91,12 @@ static void test_think_without_marks_passes_all(void **state)
     struct think_filter t;
     struct obuf out = {0};
     think_init(&t, "", NULL, true);
-    think_feed(&t, SPAN("<think>x"), &out);
+    think_feed(&t, SPAN("<think>x"), &out, NULL);
     expect(&out, "<think>x", "no marks");
     think_fini(&t);
 }
 
-static void stop_case(const char *in, const char *want, bool hit)
+static void stop_case(const char *in, const char *want, const char *hit)
 {
     const char *stops[] = {"STOP", "\n\n", "TO"};
     size_t n = strlen(in);
@@ -100,7 +107,8 @@ static void stop_case(const char *in, const char *want, bool hit)
         stop_feed(&s, (struct span){in, cut}, &out);
         stop_feed(&s, (struct span){in + cut, n - cut}, &out);
         stop_finish(&s, &out);
-        assert_int_equal(s.hit, hit);
+        assert_int_equal(s.hit, hit != NULL);
+        if (hit) assert_string_equal(stops[s.which], hit);
         stop_fini(&s);
         expect(&out, want, in);
     }
@@ -109,14 +117,14 @@ static void stop_case(const char *in, const char *want, bool hit)
 static void test_stops(void **state)
 {
     (void)state;
-    stop_case("nothing", "nothing", false);
-    stop_case("a STO b", "a S", true);
-    stop_case("a STOP", "a S", true);                                    /* the one that is complete first */
-    stop_case("a S b", "a S b", false);
-    stop_case("one\n\ntwo", "one", true);
-    stop_case("one\n", "one\n", false);
-    stop_case("S", "S", false);
-    stop_case("\n\n", "", true);
+    stop_case("nothing", "nothing", NULL);
+    stop_case("a STO b", "a S", "TO");
+    stop_case("a STOP", "a S", "TO");                                    /* the one that is complete first */
+    stop_case("a S b", "a S b", NULL);
+    stop_case("one\n\ntwo", "one", "\n\n");
+    stop_case("one\n", "one\n", NULL);
+    stop_case("S", "S", NULL);
+    stop_case("\n\n", "", "\n\n");
 }
 
 static void test_stop_drops_what_follows(void **state)
