@@ -13,8 +13,9 @@ static const struct {
     enum phase when_refused;
 } way[PH_COUNT] = {
     [PH_ROUTE] = {"route", phase_route, PH_RECORD},       [PH_DECODE] = {"decode", phase_decode, PH_RECORD},
-    [PH_INSPECT] = {"inspect", phase_inspect, PH_RECORD}, [PH_DECIDE] = {"decide", phase_decide, PH_RECORD},
-    [PH_PREPARE] = {"prepare", phase_prepare, PH_RECORD}, [PH_RECORD] = {"record", phase_record, PH_SEND},
+    [PH_INSPECT] = {"inspect", phase_inspect, PH_RECORD}, [PH_RECALL] = {"recall", phase_recall, PH_RECORD},
+    [PH_DECIDE] = {"decide", phase_decide, PH_RECORD},    [PH_PREPARE] = {"prepare", phase_prepare, PH_RECORD},
+    [PH_RECORD] = {"record", phase_record, PH_SEND},      [PH_REMEMBER] = {"remember", phase_remember, PH_SEND},
     [PH_SEND] = {"send", phase_send, PH_SEND},            [PH_RETURN] = {"return", phase_return, PH_SEND},
     [PH_CLOSE] = {"close", phase_close, PH_CLOSE},
 };
@@ -148,7 +149,10 @@ static void exchange_release(struct exchange *x)
 {
     struct worker *w = x->worker;
     if (x->keepalive) event_free(x->keepalive);
-    if (x->local) engine_request_free(x->local);
+    for (size_t i = 0; i < CONV_MAX_CHOICES; i++) engine_request_free(x->local[i]);
+    obuf_fini(&x->held);
+    if (x->tap) tap_fini(x->tap);
+    free(x->tap);
     blob_unref(x->raw);
     blob_unref(x->decoded);
     blob_unref(x->up_body);
@@ -178,14 +182,21 @@ static void exchange_end(struct exchange *x)
     if (c) client_answered(c, keep);
 }
 
+void exchange_cancel_jobs(struct exchange *x)
+{
+    struct engine *e = x->worker->shared->engine;
+    for (size_t i = 0; e && i < CONV_MAX_CHOICES; i++)
+        if (x->jobs[i]) engine_cancel(e, x->jobs[i]);
+}
+
 void exchange_abort(struct exchange *x, struct h1 *h1)
 {
     x->client = NULL;
     x->orphan_h1 = h1;
     x->aborted = true;
     x->failed = FAIL_CLIENT_ABORT;
-    if (x->job) {
-        engine_cancel(x->worker->shared->engine, x->job);   /* its last event ends the exchange */
+    if (x->n_jobs) {
+        exchange_cancel_jobs(x);   /* the last one's last event ends the exchange */
         return;
     }
     if (x->up) {
@@ -220,6 +231,7 @@ void exchange_discard(struct exchange *x)
 {
     if (x->up) upstream_drop(x->up);
     x->up = NULL;
-    if (x->job && x->worker->shared->engine) engine_cancel(x->worker->shared->engine, x->job);
+    exchange_cancel_jobs(x);
+    if (x->worker->state) state_cancel(x->worker->state, x);
     exchange_release(x);
 }

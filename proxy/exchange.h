@@ -1,9 +1,10 @@
-/* exchange.h - one request and its answer: one struct, nine phases, one direction. A phase is a short function in a file
+/* exchange.h - one request and its answer: one struct, eleven phases, one direction. A phase is a short function in a file
  * of its own; the driver in exchange.c is a loop over them and nothing else.
  *
  *   ROUTE   host and path to route and upstream           DECODE  content coding, JSON, conversation
- *   INSPECT findings (a large body on the pool: WAIT)     DECIDE  verdict
- *   PREPARE the outgoing bytes, or the local request      RECORD  the intent, durable (WAIT)
+ *   INSPECT findings (a large body on the pool: WAIT)     RECALL  what is known of ids, sessions, texts (WAIT)
+ *   DECIDE  verdict                                       PREPARE the outgoing bytes, or the local request
+ *   RECORD  the intent, durable (WAIT)                    REMEMBER what is sensitive from now on (WAIT)
  *   SEND    to the API, to the local engine, or refuse    RETURN  the answer to the client (WAIT)
  *   CLOSE   the outcome record
  *
@@ -18,14 +19,30 @@
 #include "policy/judge.h"
 #include "proxy/h1.h"
 #include "proxy/worker.h"
+#include "state/state.h"
+#include "wire/tap.h"
 
-enum phase { PH_ROUTE, PH_DECODE, PH_INSPECT, PH_DECIDE, PH_PREPARE, PH_RECORD, PH_SEND, PH_RETURN, PH_CLOSE, PH_COUNT };
+enum phase { PH_ROUTE, PH_DECODE, PH_INSPECT, PH_RECALL, PH_DECIDE, PH_PREPARE, PH_RECORD, PH_REMEMBER, PH_SEND, PH_RETURN,
+             PH_CLOSE, PH_COUNT };
 enum step { STEP_NEXT, STEP_WAIT, STEP_REFUSE };
 
 #define EXCHANGE_MAGIC 0x45584348u
 #define EXCHANGE_ID_LEN 24
 
 struct upstream_conn;
+
+/* Phase RECALL's questions, one round at a time. */
+struct recall {
+    unsigned round;                    /* 0 is the first */
+    bool asked;
+    enum fail result;
+    struct state_key *keys;
+    struct state_fact *facts;
+    const struct ref **refs;           /* what keys[i] is of; NULL: whether this client has texts at all */
+    size_t n;
+    bool has_texts;                    /* texts of this client were sensitive before */
+    struct span object, object_id;     /* a local answer that is asked for, or gone on from */
+};
 
 struct exchange {
     uint32_t magic;
@@ -50,12 +67,18 @@ struct exchange {
     enum encoding encoding;
     bool well_formed;                  /* the compressed body was exactly one frame: raw may go on */
     int upstream;                      /* index in the configuration, or -1 */
+    struct span up_target;             /* the request target as it goes up: without the mount, with the base path */
     const struct route *route;
+    struct state_owner owner;
     struct judge_case judged;
+    struct recall recall;
+    bool serves_object;                /* the answer is recall.object */
 
     /* the verdict's doing */
     enum fail refuse;                  /* set: the answer is this refusal */
     const char *refuse_detail;
+    bool remembering, remembered;      /* phase REMEMBER: it was asked; it is done */
+    enum fail remember_result;
     bool recorded;                     /* the intent is durable */
     enum fail record_result;           /* why it is not, for the phase to find */
     uint32_t attempt;
@@ -66,7 +89,9 @@ struct exchange {
     size_t masked;
     const struct engine_model_info *model;
     const char *model_name;            /* as the configuration names it, and as the client is told */
-    struct engine_request *local;
+    const char *engine_model;          /* as the engine is asked for it; NULL: the first of the kind */
+    uint32_t id_classes;               /* what the ids of the answer say */
+    struct engine_request *local[CONV_MAX_CHOICES];
 
     /* who waits for whom */
     bool away;                         /* on the inspection pool */
@@ -74,7 +99,8 @@ struct exchange {
     enum fail work_result;
     bool aborted;                      /* the client went away */
     struct upstream_conn *up;
-    uint64_t job;                      /* of the engine; 0: none */
+    uint64_t jobs[CONV_MAX_CHOICES];   /* of the engine, by choice; 0: none, or ended */
+    uint32_t n_jobs;                   /* those that are not 0 */
 
     /* the answer */
     bool head_sent, ended, chunked, close_after, no_body, stalled, cut, until_close;
@@ -82,11 +108,13 @@ struct exchange {
     enum fail failed;                  /* what the outcome record says went wrong */
     struct answer answer;
     struct obuf out;
+    struct tap *tap;                   /* on a reply that names what the provider keeps */
     struct sha256_state *reply_hash;
     uint64_t reply_bytes, bytes_out, bytes_in;
-    uint32_t prompt_tokens, completion_tokens;
+    uint32_t prompt_tokens, completion_tokens, tools_given, tools_kept;
     bool first_event;
-    struct event *keepalive;
+    struct event *keepalive;           /* fires when the answer has been silent for a while */
+    struct obuf held;                  /* the end of a local answer, until it is remembered */
     char address[64], tls_version[16]; /* of the upstream, as connected */
 };
 
@@ -99,6 +127,8 @@ void exchange_go(struct exchange *x);
 void exchange_abort(struct exchange *x, struct h1 *h1);
 /* The pooled connection was dead: once more, with a record of its own. */
 void exchange_retry(struct exchange *x);
+/* Ask the engine to stop what it does for this exchange. */
+void exchange_cancel_jobs(struct exchange *x);
 /* The client's socket has room again. */
 void exchange_client_drained(struct exchange *x);
 /* Shutdown: drop it without an answer. */
@@ -114,9 +144,11 @@ const struct conf_upstream *exchange_upstream(const struct exchange *x);
 enum step phase_route(struct exchange *x);
 enum step phase_decode(struct exchange *x);
 enum step phase_inspect(struct exchange *x);
+enum step phase_recall(struct exchange *x);
 enum step phase_decide(struct exchange *x);
 enum step phase_prepare(struct exchange *x);
 enum step phase_record(struct exchange *x);
+enum step phase_remember(struct exchange *x);
 enum step phase_send(struct exchange *x);
 enum step phase_return(struct exchange *x);
 enum step phase_close(struct exchange *x);
@@ -129,6 +161,7 @@ void return_upstream_body(struct exchange *x, struct span piece);
 void return_upstream_paused(struct exchange *x);   /* no more bytes at the moment: what came goes out */
 void return_upstream_end(struct exchange *x);
 void return_event(struct exchange *x, const struct conv_event *e);   /* the local engine */
+void return_object(struct exchange *x);    /* a local answer that was kept */
 void return_refusal(struct exchange *x);
 /* The producer broke. Before the head it becomes a refusal, after it the answer is cut. */
 void return_failed(struct exchange *x, enum fail f);

@@ -1,4 +1,4 @@
-/* Phases 2 to 4: the judge (policy/judge.h), on the worker for what is small, on the inspection pool for the rest. */
+/* Phases DECODE, INSPECT and DECIDE: the judge (policy/judge.h), on the worker for what is small, on the inspection pool for the rest. */
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "proxy/exchange.h"
@@ -108,13 +108,32 @@ enum step phase_inspect(struct exchange *x)
     return STEP_NEXT;
 }
 
-enum step phase_decide(struct exchange *x)
+/* A local answer that was kept goes to whom it belongs to; nothing leaves by it. */
+static void decide_object(struct exchange *x)
 {
     judge_decide(&x->judged, x->snap->rules);
+    x->judged.verdict.action = ACTION_LOCAL;
+    x->judged.verdict.rule = "local-object";
+    x->judged.verdict.notice = NULL;
+}
+
+static bool names_local_answer(const struct exchange *x)
+{
+    for (size_t i = 0; i < x->judged.n_refs; i++)
+        if (x->judged.refs[i].kind == REF_LOCAL_ID) return true;
+    return false;
+}
+
+enum step phase_decide(struct exchange *x)
+{
+    if (x->serves_object) decide_object(x);
+    else judge_decide(&x->judged, x->snap->rules);
     x->judged_us = clock_mono_us();
     metric_observe(HIST_INSPECT, x->judged_us - x->began_us);
     metric_add(METRIC_FINDINGS, x->judged.findings.n);
-    if (x->judged.verdict.action != ACTION_REFUSE) return STEP_NEXT;
-    bool by_path = strcmp(x->judged.verdict.rule, RULE_UNKNOWN_ENDPOINT) == 0;
-    return exchange_refuse(x, by_path ? FAIL_ENDPOINT_UNKNOWN : FAIL_POLICY_REFUSED, NULL);
+    const struct verdict *v = &x->judged.verdict;
+    if (v->action == ACTION_REFUSE) return exchange_refuse(x, v->why, NULL);
+    /* Whatever the rules say now: an id that was made here never goes up. */
+    if (v->action != ACTION_LOCAL && names_local_answer(x)) return exchange_refuse(x, FAIL_STATE_LOCAL, NULL);
+    return STEP_NEXT;
 }

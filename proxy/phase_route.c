@@ -1,13 +1,62 @@
 /* Phase 1: host and path to route and upstream; who asks. */
 #include "proxy/client.h"
 #include "proxy/exchange.h"
+#include "proxy/owner.h"
+
+static bool under(struct span path, struct span folder)
+{
+    return span_starts(path, folder) && (path.n == folder.n || path.p[folder.n] == '/' || path.p[folder.n] == '?');
+}
+
+static struct span of(const char *s) { return s ? span_str(s) : SPAN_NONE; }
+
+/* What this host's paths begin with, and what the family's do. Equal, or both nothing, where there is no difference. */
+static void bases(const struct conf_upstream *up, struct span *own, struct span *family)
+{
+    const char *usual = route_base_path(up->api);
+    *family = of(route_family_path(up->api));
+    *own = up->base_path ? span_str(up->base_path) : usual ? span_str(usual) : *family;
+}
+
+/* `head` put in place of the first `n` bytes of `s`. p is NULL when out of memory. */
+static struct span with_head(struct arena *a, struct span head, struct span s, size_t n)
+{
+    char *p = arena_alloc(a, head.n + s.n - n + 1);
+    if (p == NULL) return SPAN_NONE;
+    if (head.n) memcpy(p, head.p, head.n);
+    if (s.n > n) memcpy(p + head.n, s.p + n, s.n - n);
+    return (struct span){p, head.n + s.n - n};
+}
+
+/* ---- which upstream ---- */
+
+/* A request by Anthropic's SDKs says so on paths that others have too. */
+static bool prefers(const struct exchange *x, const char *api)
+{
+    return strcmp(api, "anthropic") == 0 && h1_header(x->head, "anthropic-version").p != NULL;
+}
+
+static bool knows(const struct exchange *x, const struct conf_upstream *up, struct span path)
+{
+    struct span own, family;
+    bases(up, &own, &family);
+    if (own.n && !span_eq(own, family) && under(path, own)) return true;
+    return route_find(up->api, x->head->method, path, x->raw != NULL)->known;
+}
 
 /* On a reverse listener the Host may name an API (a client that only changed its resolver), else the path tells. */
 static int upstream_of_reverse(const struct exchange *x)
 {
+    const struct conf *c = x->snap->conf;
     int up = x->head->host.n ? snapshot_upstream(x->snap, x->head->host) : -1;
-    if (up < 0) up = snapshot_provider(x->snap, route_provider(x->head->path));
-    if (up < 0 && x->snap->conf->n_upstreams > 0) up = 0;   /* an unknown path: its rule decides, not its address */
+    if (up >= 0) return up;
+    for (size_t i = 0; i < c->n_upstreams; i++)
+        if (c->upstreams[i].mount && under(x->head->path, span_str(c->upstreams[i].mount))) return (int)i;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < c->n_upstreams; i++)
+            if ((round || prefers(x, c->upstreams[i].api)) && knows(x, &c->upstreams[i], x->head->path)) return (int)i;
+    up = snapshot_provider(x->snap, route_provider(x->head->path));
+    if (up < 0 && c->n_upstreams > 0) up = 0;   /* an unknown path: its rule decides, not its address */
     return up;
 }
 
@@ -24,6 +73,34 @@ static enum fail find_upstream(struct exchange *x)
     return x->upstream < 0 ? FAIL_HOST_UNKNOWN : FAIL_OK;
 }
 
+/* ---- which path ---- */
+
+/* *path: in the family's terms, for the route. x->up_target: as this host has it. */
+static bool set_paths(struct exchange *x, struct span *path)
+{
+    const struct conf_upstream *up = exchange_upstream(x);
+    struct span own, family, target = x->head->target;
+    *path = x->head->path;
+    x->up_target = target;
+    if (up == NULL) return true;
+    if (x->mode == LISTEN_REVERSE && up->mount && under(*path, span_str(up->mount))) {
+        size_t n = strlen(up->mount);
+        struct span slash = path->n == n ? SPAN("/") : SPAN_NONE;
+        x->up_target = target = with_head(x->arena, slash, target, n);
+        *path = with_head(x->arena, slash, *path, n);
+        if (target.p == NULL || path->p == NULL) return false;
+    }
+    bases(up, &own, &family);
+    if (family.n == 0 || span_eq(own, family)) return true;
+    if (own.n ? under(*path, own) : !under(*path, family)) {
+        *path = with_head(x->arena, family, *path, own.n);
+    } else if (x->mode == LISTEN_REVERSE && under(*path, family)) {
+        /* A client that was given the usual base URL. */
+        x->up_target = with_head(x->arena, own, target, family.n);
+    }
+    return path->p && x->up_target.p;
+}
+
 static bool copy_headers(struct exchange *x)
 {
     const struct h1_head *h = x->head;
@@ -35,27 +112,39 @@ static bool copy_headers(struct exchange *x)
     return true;
 }
 
-enum step phase_route(struct exchange *x)
+static void fill_case(struct exchange *x, struct span path)
 {
-    const struct h1_head *h = x->head;
-    enum fail f = find_upstream(x);
     const struct conf_upstream *up = exchange_upstream(x);
     const char *provider = up ? up->api : "openai";
-    x->route = route_find(provider, h->method, h->path, x->raw != NULL);
+    const struct conf *conf = x->snap->conf;
+    x->route = route_find(provider, x->head->method, path, x->raw != NULL);
     x->judged = (struct judge_case){
         .route = x->route,
-        .target = h->target,
-        .content_type = h1_header(h, "content-type"),
+        .target = x->head->target,
+        .content_type = h1_header(x->head, "content-type"),
         .arena = x->arena,
+        .id_key = x->worker->shared->state ? state_id_key(x->worker->shared->state) : NULL,
+        .conf = conf,
         .at = SIZE_MAX,
-        .site = {.client = conf_client_name(x->snap->conf, (const struct sockaddr *)&x->client->peer),
+        .site = {.client = conf_client_name(conf, (const struct sockaddr *)&x->client->peer),
                  .api = x->route->codec->name,
                  .provider = provider,
                  .upstream = up,
+                 .path = path,
                  .known_endpoint = x->route->known,
                  .generating = x->route->kind != CONV_NONE},
     };
+}
+
+enum step phase_route(struct exchange *x)
+{
+    struct span path;
+    enum fail f = find_upstream(x);
+    bool whole = set_paths(x, &path);
+    fill_case(x, whole ? path : x->head->path);
     if (f) return exchange_refuse(x, f, NULL);
-    if (!copy_headers(x)) return exchange_refuse(x, FAIL_NO_MEMORY, NULL);
+    if (!whole || !copy_headers(x)) return exchange_refuse(x, FAIL_NO_MEMORY, NULL);
+    owner_of(x, &x->owner);
+    if (x->route->flags & ROUTE_SIDE_DOOR) return exchange_refuse(x, FAIL_ENDPOINT_UNKNOWN, "real-time media");
     return STEP_NEXT;
 }

@@ -65,6 +65,8 @@ void reply_refusal(struct obuf *o, const struct codec *codec, const struct refus
     reply_header(o, "x-cordon-code", span_str(fail_code(r->fail)));
     if (r->rule) reply_header(o, "x-cordon-rule", span_str(r->rule));
     if (r->id) reply_header(o, "x-cordon-id", span_str(r->id));
+    if (r->id) reply_header(o, codec->id_header ? codec->id_header : "x-request-id", span_str(r->id));
+    if (codec->error_headers) codec->error_headers(r, o);
     if (close) reply_header(o, "connection", SPAN("close"));
     reply_end(o);
     if (with_body) obuf_span_put(o, obuf_span(&body));

@@ -6,6 +6,7 @@
 #include "proxy/listen.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
+#include "state/state.h"
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +53,12 @@ static bool start_ledger(struct server *s, struct why *why)
     struct ledger_conf lc = {.dir = c->ledger_dir, .segment_bytes = c->ledger_segment};
     s->shared.ledger = ledger_open(&lc, why);
     return s->shared.ledger != NULL;
+}
+
+static bool start_state(struct server *s, struct why *why)
+{
+    s->shared.state = state_open(&s->snap->conf->state, why);
+    return s->shared.state != NULL;
 }
 
 static bool start_workers(struct server *s, struct why *why)
@@ -102,7 +109,7 @@ struct server *server_start(const char *conf_path, struct why *why)
     log_level = (enum log_level)s->snap->conf->log_level;
     const char *ca = s->snap->conf->ca_dir;
     if (ca && (s->shared.signer = signer_start(ca, why)) == NULL) goto failed;   /* before any thread */
-    if (!start_ledger(s, why) || !start_engine(s, why)) goto failed;
+    if (!start_ledger(s, why) || !start_state(s, why) || !start_engine(s, why)) goto failed;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     s->shared.pool = inspect_pool_new(cores > 2 ? (unsigned)cores / 2 : 1, POOL_QUEUE);
     if (s->shared.pool == NULL) {
@@ -143,6 +150,16 @@ static const char *changed_model(const struct conf *a, const struct conf *b)
     return NULL;
 }
 
+static bool same_state(const struct conf_state *a, const struct conf_state *b)
+{
+    const struct conf_redis *x = a->redis, *y = b->redis;
+    if (!same(a->dir, b->dir) || !same(a->key_file, b->key_file) || a->keep_s != b->keep_s || !x != !y) return false;
+    if (x == NULL) return true;
+    return same(x->address, y->address) && same(x->username, y->username) && same(x->password_from_env, y->password_from_env) &&
+           same(x->password_from_file, y->password_from_file) && same(x->prefix, y->prefix) &&
+           x->database == y->database && x->timeout_ms == y->timeout_ms;
+}
+
 /* The first section that differs and that only a restart can change, or NULL. */
 static const char *needs_restart(const struct conf *a, const struct conf *b)
 {
@@ -152,6 +169,7 @@ static const char *needs_restart(const struct conf *a, const struct conf *b)
     if (what == NULL && (!same(a->ledger_dir, b->ledger_dir) || a->ledger_segment != b->ledger_segment)) what = "ledger";
     if (what == NULL && !same(a->admin_address, b->admin_address)) what = "admin";
     if (what == NULL && a->workers != b->workers) what = "workers";
+    if (what == NULL && !same_state(&a->state, &b->state)) what = "state";
     return what;
 }
 
@@ -192,6 +210,7 @@ bool server_ready(const struct server *s, struct why *why)
 {
     if (s->draining) return why_set(why, "shutting down"), false;
     if (!ledger_healthy(s->shared.ledger)) return why_set(why, "the ledger cannot be written"), false;
+    if (!state_up(s->shared.state)) return why_set(why, "the store of conversations does not answer"), false;
     return true;
 }
 
@@ -226,6 +245,9 @@ void server_free(struct server *s)
     if (s->shared.engine) engine_stop(s->shared.engine);
     s->shared.engine = NULL;
     for (unsigned i = 0; i < s->n_workers; i++) worker_take_mail(s->workers[i]);
+    for (unsigned i = 0; i < s->n_workers; i++) worker_close_state(s->workers[i]);
+    if (s->shared.state) state_close(s->shared.state);
+    s->shared.state = NULL;
     struct ledger *ledger = s->shared.ledger;
     s->shared.ledger = NULL;
     if (ledger) ledger_close(ledger);

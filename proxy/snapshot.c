@@ -14,16 +14,26 @@ static void credential_free(char *value)
     free(value);
 }
 
+static void aws_free(struct aws_secret *a)
+{
+    if (a == NULL) return;
+    credential_free(a->secret);
+    credential_free(a->session_token);
+    free(a);
+}
+
 static void snapshot_free(struct snapshot *s)
 {
     for (size_t i = 0; s->conf && i < s->conf->n_upstreams; i++) {
         if (s->upstream_tls) SSL_CTX_free(s->upstream_tls[i]);
         if (s->credentials) credential_free(s->credentials[i]);
+        if (s->aws) aws_free(s->aws[i]);
     }
     for (size_t i = 0; s->conf && s->listener_tls && i < s->conf->n_listeners; i++) SSL_CTX_free(s->listener_tls[i]);
     free(s->upstream_tls);
     free(s->listener_tls);
     free(s->credentials);
+    free(s->aws);
     pack_free(s->pack);
     ruleset_free(s->rules);
     conf_free(s->conf);
@@ -46,6 +56,32 @@ static bool header_safe(const char *v)
     for (; *v; v++)
         if ((unsigned char)*v < 0x20 || *v == 0x7f) return false;
     return true;
+}
+
+/* One of the two, in memory of its own. NULL and *why. */
+static char *load_secret(const struct conf_upstream *u, const char *env, const char *file, struct why *why)
+{
+    char secret[4096] = "";
+    const char *from = env ? getenv(env) : NULL;
+    bool ok = env ? from && *from && strlen(from) < sizeof secret : read_secret(file, secret, sizeof secret);
+    if (ok && env) strcpy(secret, from);
+    char *out = ok && header_safe(secret) ? strdup(secret) : NULL;
+    digest_wipe(secret, sizeof secret);
+    if (out == NULL)
+        why_set(why, "upstream %s: a secret of `aws` cannot be read from %s %s", u->name,
+                env ? "the environment variable" : "the file", env ? env : file);
+    return out;
+}
+
+static bool load_aws(const struct conf_upstream *u, struct aws_secret **out, struct why *why)
+{
+    const struct conf_aws *a = u->aws;
+    if ((*out = calloc(1, sizeof **out)) == NULL) return why_set(why, "out of memory"), false;
+    (*out)->secret = load_secret(u, a->secret_from_env, a->secret_from_file, why);
+    if ((*out)->secret == NULL) return false;
+    if (a->session_token_from_env == NULL && a->session_token_from_file == NULL) return true;
+    (*out)->session_token = load_secret(u, a->session_token_from_env, a->session_token_from_file, why);
+    return (*out)->session_token != NULL;
 }
 
 static bool load_credential(const struct conf_upstream *u, char **out, struct why *why)
@@ -72,7 +108,8 @@ static bool load_upstreams(struct snapshot *s, struct why *why)
 {
     s->upstream_tls = calloc(s->conf->n_upstreams + 1, sizeof *s->upstream_tls);
     s->credentials = calloc(s->conf->n_upstreams + 1, sizeof *s->credentials);
-    if (s->upstream_tls == NULL || s->credentials == NULL) return why_set(why, "out of memory"), false;
+    s->aws = calloc(s->conf->n_upstreams + 1, sizeof *s->aws);
+    if (s->upstream_tls == NULL || s->credentials == NULL || s->aws == NULL) return why_set(why, "out of memory"), false;
     for (size_t i = 0; i < s->conf->n_upstreams; i++) {
         const struct conf_upstream *u = &s->conf->upstreams[i];
         struct why inner = {""};
@@ -80,6 +117,7 @@ static bool load_upstreams(struct snapshot *s, struct why *why)
             why_set(why, "upstream %s: %.400s", u->name, inner.text);
             return false;
         }
+        if (u->aws && !load_aws(u, &s->aws[i], why)) return false;
         if (u->credential && !load_credential(u, &s->credentials[i], why)) return false;
     }
     return true;

@@ -9,6 +9,10 @@
 #include "policy/scan.h"
 #include <openssl/ssl.h>
 
+struct aws_secret {
+    char *secret, *session_token;   /* the second may be NULL */
+};
+
 struct snapshot {
     _Atomic unsigned refs;
     struct conf *conf;
@@ -16,6 +20,7 @@ struct snapshot {
     struct ruleset *rules;
     SSL_CTX **upstream_tls;      /* by upstream; NULL where it is plaintext */
     SSL_CTX **listener_tls;      /* by listener; NULL without certificate files */
+    struct aws_secret **aws;     /* by upstream; NULL: none */
     char **credentials;          /* by upstream: the operator's header value ("Bearer …"), NULL: the client's own */
 };
 

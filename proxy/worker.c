@@ -5,6 +5,7 @@
 #include "proxy/listen.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream.h"
+#include "state/state.h"
 #include <event2/listener.h>
 #include <stdlib.h>
 
@@ -56,7 +57,8 @@ struct worker *worker_new(unsigned index, struct worker_shared *shared, struct s
     w->scanner = scanner_new(snap->pack);
     w->certs = shared->signer ? hostcert_new(shared->signer) : NULL;
     if (w->scanner == NULL || (shared->signer && w->certs == NULL) || !make_loop(w) || !make_dns(w) ||
-        (w->upstreams = upstream_pool_new(w)) == NULL) {
+        (w->upstreams = upstream_pool_new(w)) == NULL ||
+        (shared->state && (w->state = state_port_new(shared->state, w->base, w->mail)) == NULL)) {
         why_set(why, "worker %u: its event loop, scanner or certificate cache cannot be made", index);
         worker_free(w);
         return NULL;
@@ -94,6 +96,12 @@ void worker_cut(struct worker *w)
     tunnel_free_all(w);
 }
 
+void worker_close_state(struct worker *w)
+{
+    if (w->state) state_port_free(w->state);
+    w->state = NULL;
+}
+
 void worker_take_mail(struct worker *w) { mailbox_drain(w->mail); }
 
 enum fail worker_record(struct worker *w, struct ticket *t)
@@ -104,6 +112,7 @@ enum fail worker_record(struct worker *w, struct ticket *t)
 void worker_free(struct worker *w)
 {
     worker_cut(w);
+    worker_close_state(w);
     if (w->mail) mailbox_drain(w->mail);
     for (uint32_t i = 0; i < w->n_slots; i++)
         if (w->slots[i].x) exchange_discard(w->slots[i].x);

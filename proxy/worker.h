@@ -16,6 +16,8 @@
 
 struct client;
 struct exchange;
+struct state;
+struct state_port;
 struct upstream_pool;
 struct inspect_pool;
 struct server;
@@ -27,6 +29,7 @@ struct tunnel;
 struct worker_shared {
     struct ledger *ledger;
     struct engine *engine;          /* NULL: no local models */
+    struct state *state;
     struct signer *signer;          /* NULL: no CA */
     struct inspect_pool *pool;
     _Atomic unsigned connections;   /* of all workers */
@@ -49,6 +52,7 @@ struct worker {
     struct scanner *scanner;
     struct hostcert *certs;
     struct upstream_pool *upstreams;
+    struct state_port *state;
     struct evconnlistener **listeners;
     size_t n_listeners;
     struct client *clients;         /* list head */
@@ -73,6 +77,7 @@ void worker_join(struct worker *w);
  * left when they ended; free. */
 void worker_cut(struct worker *w);
 void worker_take_mail(struct worker *w);
+void worker_close_state(struct worker *w);
 void worker_free(struct worker *w);
 /* Any thread. The letter's snapshot reference moves to the worker. False when out of memory. */
 CD_USE bool worker_post_snapshot(struct worker *w, struct snapshot *snap);
