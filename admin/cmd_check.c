@@ -117,7 +117,7 @@ static void print_model(const struct conf_model *m, const struct engine_model_in
     printf(" parameters, %.2f GiB, context %u of %u tokens trained, licence %s%s\n", (double)info->bytes / (1u << 30),
            m->context ? m->context : info->context, info->context_trained,
            info->licence[0] ? info->licence : "not said",
-           info->has_template || m->chat_template ? "" : ", no chat template: it cannot answer chats");
+           info->embeds ? ", for embeddings" : info->has_template || m->chat_template ? "" : ", no chat template: it cannot answer chats");
 }
 
 /* A rule whose model is too small refuses what it seems to answer: that may be meant, but it should be known. */

@@ -47,7 +47,7 @@ static void check(const struct view *v, const struct findings *found)
 {
     for (size_t i = 0; i < found->n; i++) {
         const struct finding *f = &found->f[i], *last = i ? f - 1 : f;
-        REQUIRE(f->start < f->end && f->end <= v->src[f->part].n);
+        REQUIRE(f->start < f->end && f->end <= v->part[f->part].n);
         REQUIRE(inside_one_string(v, f));
         REQUIRE(f->score > 0 && f->score <= 1 && f->text.p != NULL && f->type != NULL && f->via != NULL);
         REQUIRE(last->part < f->part || (last->part == f->part && last->start <= f->start));

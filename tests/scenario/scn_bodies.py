@@ -315,14 +315,14 @@ STRANGE = {
     "delete_with_body": dict(method="DELETE", path="/v1/models/x", body=chat("hi")),
     "put_chat": dict(method="PUT", path="/v1/chat/completions", body=chat("hi")),
     "agents": dict(method="POST", path="/v1/agents/sessions", body=chat("hi")),
-    "embeddings": dict(method="POST", path="/v1/embeddings", body={"model": "m", "input": "hi"}),
-    "responses": dict(method="POST", path="/v1/responses", body={"model": "m", "input": "hi"}),
-    "get_response": dict(method="GET", path="/v1/responses/resp_1", body=None),
+    "embeddings_of_another_version": dict(method="POST", path="/v3/embeddings", body={"model": "m", "input": "hi"}),
+    "responses_with_a_slash": dict(method="POST", path="/v1/responses/", body={"model": "m", "input": "hi"}),
+    "get_response_with_body": dict(method="GET", path="/v1/responses/resp_1", body=chat("hi")),
     "dotted": dict(method="POST", path="/v1/./chat/../chat/completions", body=chat("hi")),
     "double_slash": dict(method="POST", path="//v1/chat/completions", body=chat("hi")),
     "upper_case": dict(method="POST", path="/V1/Chat/Completions", body=chat("hi")),
     "escaped_path": dict(method="POST", path="/v1/%63hat/completions", body=chat("hi")),
-    "multipart": dict(method="POST", path="/v1/files", body=b"--x\r\n\r\nhi\r\n--x--\r\n",
+    "multipart": dict(method="POST", path="/v1/attachments", body=b"--x\r\n\r\nhi\r\n--x--\r\n",
                       headers=["Content-Type: multipart/form-data; boundary=x"]),
 }
 

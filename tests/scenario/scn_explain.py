@@ -22,7 +22,7 @@ def text(c, up):
     eq((f["type"], f["class"], f["start"], f["end"]), ("TEST_MARK", "marked", 6, 6 + len(MARK)), "finding, in UTF-8 bytes")
     assert 0 < f["score"] <= 1 and f["via"], f
     n = len(("über " + MARK + " end").encode())
-    eq(d["coverage"], {"bytes": n, "inspected": n}, "coverage")
+    eq(d["coverage"], {"body": {"received": n, "inspected": n, "opaque": 0}}, "coverage")
 
 
 @scenario
@@ -32,7 +32,7 @@ def body(c, up):
     eq((d["action"], d["rule"]), ("local", "patients-stay-here"), "verdict")
     f = d["findings"][0]
     eq(raw[f["start"]:f["end"]].decode(), KEEP, "range in the body")
-    eq(d["coverage"]["bytes"], len(raw), "bytes")
+    eq(d["coverage"]["body"]["received"], len(raw), "bytes")
 
 
 @scenario

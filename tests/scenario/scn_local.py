@@ -118,8 +118,8 @@ def required_tool_call(c, up, case):
     up.untouched()
 
 
-@each({"n": {"n": 2}, "response_format": {"response_format": {"type": "json_object"}},
-       "json_schema": {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}}})
+@each({"n": {"n": 100}, "logprobs": {"logprobs": True}, "audio": {"modalities": ["text", "audio"]},
+       "image": {"messages": [{"role": "user", "content": [{"type": "text", "text": KEEP}, {"type": "file", "file": {"file_id": "file-1"}}]}]}})
 def what_the_engine_cannot_do_is_refused(c, up, case):
     r = local(c, **case)
     eq((r.status, r.code), (400, "LOCAL_UNSUPPORTED"), "refusal")

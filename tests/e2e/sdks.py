@@ -1,0 +1,507 @@
+#!/usr/bin/env python3
+"""sdks.py - the real Python SDKs of seven providers through the real binary: chat, streams, tools, structured output, vectors
+and token counts; forwarded (the body at the provider is the SDK's own, byte for byte) and answered here; by base URL and, for
+those that can, through CONNECT with the private CA; and the exception that a refusal raises, after one try. One table says
+what each SDK does, one scenario a cell."""
+import contextlib
+import json
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
+import run  # noqa: E402
+from harness import ENGINE, KEEP, MARK, Cordon, Upstream, eq, keep, scenario, sha256  # noqa: E402
+from providers import AWS_SECRET, HOSTS, MOUNTS, SAID, every_dialect, reply  # noqa: E402
+
+SCHEMA = {"type": "object", "properties": {"reason": {"type": "string", "enum": ["checkup", "emergency"]}}, "required": ["reason"],
+          "additionalProperties": False}
+NAME, ABOUT = "record_visit", "Record a visit."
+
+
+# ---------------------------------------------------------------------------------------------------- the set-up
+_world = {}
+
+
+def world():
+    if "c" not in _world:
+        _world["up"] = Upstream()
+        _world["up"].default = [reply]
+        _world["c"] = keep(Cordon(_world["up"], change=every_dialect(_world["up"]), env={"E2E_AWS_SECRET": AWS_SECRET}))
+    _world["up"].reset()
+    _world["up"].default = [reply]
+    return _world["c"], _world["up"]
+
+
+@contextlib.contextmanager
+def environment(**more):
+    """Set for the time in which a client is made and used; what the SDKs read."""
+    names = ("OPENAI_BASE_URL", "HTTPS_PROXY", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY",
+             "GEMINI_API_KEY", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OLLAMA_HOST", "CO_API_KEY")
+    before = {n: os.environ.pop(n, None) for n in set(names) | set(more)}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for n, v in before.items():
+            os.environ.pop(n, None)
+            if v is not None:
+                os.environ[n] = v
+
+
+def way(c, connect):
+    if not connect:
+        return {}
+    bundle = os.path.join(c.state, "ca", "bundle.pem")
+    return {"HTTPS_PROXY": "http://" + c.address("proxy"), "SSL_CERT_FILE": bundle, "AWS_CA_BUNDLE": bundle}
+
+
+def base(c, api, connect, path=""):
+    """The base URL, where the client is told one; None: the provider's own, through the proxy."""
+    return None if connect else "http://" + c.address() + MOUNTS.get(api, "") + path
+
+
+# --------------------------------------------------------------------------------------------------------- the SDKs
+class OpenAIChat:
+    api, vectors, counts = "openai.chat", True, False
+
+    def __init__(self, c, connect):
+        import openai
+        self.refused = openai.BadRequestError
+        self.k = openai.OpenAI(api_key="sk-e2e", base_url=base(c, "openai", connect, "/v1"), timeout=120, max_retries=2)
+
+    def create(self, text, **more):
+        return self.k.chat.completions.create(**dict({"model": "gpt-5", "messages": [{"role": "user", "content": text}], "max_tokens": 12}, **more))
+
+    def chat(self, text):
+        return self.create(text).choices[0].message.content
+
+    def stream(self, text):
+        return "".join(d.choices[0].delta.content or "" for d in self.create(text, stream=True) if d.choices)
+
+    def tool(self, text):
+        tools = [{"type": "function", "function": {"name": NAME, "description": ABOUT, "parameters": SCHEMA}}]
+        call = self.create(text, tools=tools, tool_choice="required", max_tokens=120).choices[0].message.tool_calls[0]
+        return call.function.name, json.loads(call.function.arguments)
+
+    def structured(self, text):
+        form = {"type": "json_schema", "json_schema": {"name": "visit", "strict": True, "schema": SCHEMA}}
+        return json.loads(self.create(text, response_format=form, max_tokens=120).choices[0].message.content)
+
+    def embed(self, text):
+        return [d.embedding for d in self.k.embeddings.create(model="text-embedding-3-small", input=[text]).data]
+
+
+class OpenAIResponses(OpenAIChat):
+    api, vectors, counts = "openai.responses", False, True
+
+    def create(self, text, **more):
+        return self.k.responses.create(**dict({"model": "gpt-5", "input": text, "max_output_tokens": 12}, **more))
+
+    def chat(self, text):
+        return self.create(text).output_text
+
+    def stream(self, text):
+        with self.k.responses.stream(model="gpt-5", input=text, max_output_tokens=12) as s:
+            said = "".join(e.delta for e in s if e.type == "response.output_text.delta")
+            with contextlib.suppress(RuntimeError):
+                eq(s.get_final_response().output_text, said, "the helper's text")
+        return said
+
+    def tool(self, text):
+        tools = [{"type": "function", "name": NAME, "description": ABOUT, "parameters": SCHEMA, "strict": True}]
+        r = self.create(text, tools=tools, tool_choice="required", max_output_tokens=120)
+        call = next(i for i in r.output if i.type == "function_call")
+        return call.name, json.loads(call.arguments)
+
+    def structured(self, text):
+        form = {"format": {"type": "json_schema", "name": "visit", "strict": True, "schema": SCHEMA}}
+        return json.loads(self.create(text, text=form, max_output_tokens=120).output_text)
+
+    def count(self, text):
+        return self.k.responses.input_tokens.count(model="gpt-5", input=text).input_tokens
+
+
+class AzureOpenAI(OpenAIChat):
+    def __init__(self, c, connect):
+        import openai
+        self.refused = openai.BadRequestError
+        endpoint = base(c, "azure", connect) or "https://" + HOSTS["azure"]
+        self.k = openai.AzureOpenAI(api_key="azure-e2e", azure_endpoint=endpoint, api_version="2024-10-21", timeout=120, max_retries=2)
+
+
+class Groq(OpenAIChat):
+    """A host that speaks OpenAI's dialect on a path of its own."""
+    vectors = False
+
+    def __init__(self, c, connect):
+        import openai
+        self.refused = openai.BadRequestError
+        self.k = openai.OpenAI(api_key="gsk-e2e", base_url=base(c, "groq", connect, "/openai/v1") or "https://api.groq.com/openai/v1", timeout=120)
+
+
+class DeepSeek(OpenAIChat):
+    vectors = False
+
+    def __init__(self, c, connect):
+        import openai
+        self.refused = openai.BadRequestError
+        self.k = openai.OpenAI(api_key="sk-e2e", base_url=base(c, "deepseek", connect) or "https://api.deepseek.com", timeout=120)
+
+
+class Anthropic:
+    api, vectors, counts = "anthropic.messages", False, True
+
+    def __init__(self, c, connect):
+        import anthropic
+        self.refused = anthropic.BadRequestError
+        self.k = anthropic.Anthropic(api_key="sk-ant-e2e", base_url=base(c, "anthropic", connect), timeout=120, max_retries=2)
+
+    def create(self, text, **more):
+        return self.k.messages.create(**dict({"model": "claude-up", "messages": [{"role": "user", "content": text}], "max_tokens": 12}, **more))
+
+    def chat(self, text):
+        return self.create(text).content[0].text
+
+    def stream(self, text):
+        with self.k.messages.stream(model="claude-up", messages=[{"role": "user", "content": text}], max_tokens=12) as s:
+            said = "".join(s.text_stream)
+            eq(s.get_final_message().content[0].text, said, "the helper's text")
+        return said
+
+    def tool(self, text):
+        r = self.create(text, tools=[{"name": NAME, "description": ABOUT, "input_schema": SCHEMA}], tool_choice={"type": "any"}, max_tokens=120)
+        eq(r.stop_reason, "tool_use", "stop_reason")
+        call = next(b for b in r.content if b.type == "tool_use")
+        return call.name, call.input
+
+    def structured(self, text):
+        return json.loads(self.create(text, output_config={"format": {"type": "json_schema", "schema": SCHEMA}}, max_tokens=120).content[0].text)
+
+    def count(self, text):
+        return self.k.messages.count_tokens(model="claude-up", messages=[{"role": "user", "content": text}]).input_tokens
+
+
+class Gemini:
+    api, vectors, counts = "gemini.generate", True, True
+
+    def __init__(self, c, connect):
+        from google import genai
+        from google.genai import errors, types
+        self.types, self.refused = types, errors.ClientError
+        self.k = genai.Client(api_key="e2e-key", http_options=types.HttpOptions(base_url=base(c, "gemini", connect)))
+
+    def config(self, **more):
+        return self.types.GenerateContentConfig(**dict({"max_output_tokens": 12, "automatic_function_calling": {"disable": True}}, **more))
+
+    def create(self, text, **more):
+        return self.k.models.generate_content(model="gemini-up", contents=text, config=self.config(**more))
+
+    def chat(self, text):
+        return self.create(text).text
+
+    def stream(self, text):
+        return "".join(d.text or "" for d in self.k.models.generate_content_stream(model="gemini-up", contents=text, config=self.config()))
+
+    def tool(self, text):
+        declared = self.types.FunctionDeclaration(name=NAME, description=ABOUT, parameters_json_schema=SCHEMA)
+        r = self.create(text, tools=[self.types.Tool(function_declarations=[declared])], max_output_tokens=120,
+                        tool_config={"function_calling_config": {"mode": "ANY"}})
+        return r.function_calls[0].name, dict(r.function_calls[0].args)
+
+    def structured(self, text):
+        return json.loads(self.create(text, response_mime_type="application/json", response_json_schema=SCHEMA, max_output_tokens=120).text)
+
+    def embed(self, text):
+        return [e.values for e in self.k.models.embed_content(model="embed-up", contents=text).embeddings]
+
+    def count(self, text):
+        return self.k.models.count_tokens(model="gemini-up", contents=text).total_tokens
+
+
+class Mistral:
+    api, vectors, counts = "mistral.chat", True, False
+
+    def __init__(self, c, connect):
+        try:
+            from mistralai.client import Mistral as Client
+            from mistralai.client import errors
+        except ImportError:
+            from mistralai import Mistral as Client
+            from mistralai import models as errors
+        self.refused = errors.SDKError
+        more = {} if connect else {"server_url": base(c, "mistral", connect)}
+        self.k = Client(api_key="e2e", timeout_ms=120000, **more)
+
+    def ask(self, text, **more):
+        return dict({"model": "mistral-up", "messages": [{"role": "user", "content": text}], "max_tokens": 12}, **more)
+
+    def create(self, text, **more):
+        return self.k.chat.complete(**self.ask(text, **more))
+
+    def chat(self, text):
+        return self.create(text).choices[0].message.content
+
+    def stream(self, text):
+        return "".join(d.data.choices[0].delta.content or "" for d in self.k.chat.stream(**self.ask(text)))
+
+    def tool(self, text):
+        tools = [{"type": "function", "function": {"name": NAME, "description": ABOUT, "parameters": SCHEMA}}]
+        call = self.create(text, tools=tools, tool_choice="any", max_tokens=120).choices[0].message.tool_calls[0]
+        return call.function.name, json.loads(call.function.arguments)
+
+    def structured(self, text):
+        form = {"type": "json_schema", "json_schema": {"name": "visit", "strict": True, "schema": SCHEMA}}
+        return json.loads(self.create(text, response_format=form, max_tokens=120).choices[0].message.content)
+
+    def embed(self, text):
+        return [d.embedding for d in self.k.embeddings.create(model="mistral-embed", inputs=[text]).data]
+
+
+class Bedrock:
+    api, vectors, counts = "bedrock.converse", False, True
+    model = "anthropic.claude-3-5-sonnet-20240620-v1:0"
+
+    def __init__(self, c, connect):
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import ClientError
+        self.refused = ClientError
+        self.k = boto3.client("bedrock-runtime", region_name="us-east-1", endpoint_url=base(c, "bedrock", connect), aws_access_key_id="AKIDCLIENT0000000000",
+                              aws_secret_access_key="client-secret", config=Config(read_timeout=120))
+
+    def create(self, text, n=12, **more):
+        return self.k.converse(modelId=self.model, messages=[{"role": "user", "content": [{"text": text}]}], inferenceConfig={"maxTokens": n}, **more)
+
+    def chat(self, text):
+        return self.create(text)["output"]["message"]["content"][0]["text"]
+
+    def stream(self, text):
+        r = self.k.converse_stream(modelId=self.model, messages=[{"role": "user", "content": [{"text": text}]}], inferenceConfig={"maxTokens": 12})
+        events = list(r["stream"])
+        assert any("messageStop" in e for e in events) and any("metadata" in e for e in events), events
+        return "".join(e["contentBlockDelta"]["delta"].get("text", "") for e in events if "contentBlockDelta" in e)
+
+    def tool(self, text):
+        tool = {"toolSpec": {"name": NAME, "description": ABOUT, "inputSchema": {"json": SCHEMA}}}
+        r = self.create(text, 120, toolConfig={"tools": [tool], "toolChoice": {"any": {}}})
+        call = next(b["toolUse"] for b in r["output"]["message"]["content"] if "toolUse" in b)
+        return call["name"], call["input"]
+
+    structured = None
+
+    def count(self, text):
+        return self.k.count_tokens(modelId=self.model, input={"converse": {"messages": [{"role": "user", "content": [{"text": text}]}]}})["inputTokens"]
+
+
+class BedrockInvoke(Bedrock):
+    api, counts, tool = "bedrock.invoke", False, None
+
+    def body(self, text):
+        return json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 12, "messages": [{"role": "user", "content": text}]})
+
+    def chat(self, text):
+        return json.loads(self.k.invoke_model(modelId=self.model, body=self.body(text))["body"].read())["content"][0]["text"]
+
+    def stream(self, text):
+        r = self.k.invoke_model_with_response_stream(modelId=self.model, body=self.body(text))
+        events = [json.loads(e["chunk"]["bytes"]) for e in r["body"]]
+        return "".join(e["delta"].get("text", "") for e in events if e["type"] == "content_block_delta")
+
+
+class Cohere:
+    api, vectors, counts = "cohere.chat", True, False
+
+    def __init__(self, c, connect):
+        import cohere
+        self.refused = cohere.errors.BadRequestError
+        self.k = cohere.ClientV2(api_key="e2e", base_url=base(c, "cohere", connect), timeout=120)
+
+    def ask(self, text, **more):
+        return dict({"model": "command-up", "messages": [{"role": "user", "content": text}], "max_tokens": 12}, **more)
+
+    def chat(self, text):
+        return self.k.chat(**self.ask(text)).message.content[0].text
+
+    def stream(self, text):
+        return "".join(e.delta.message.content.text for e in self.k.chat_stream(**self.ask(text)) if e.type == "content-delta")
+
+    def tool(self, text):
+        tools = [{"type": "function", "function": {"name": NAME, "description": ABOUT, "parameters": SCHEMA}}]
+        call = self.k.chat(**self.ask(text, tools=tools, tool_choice="REQUIRED", max_tokens=120)).message.tool_calls[0]
+        return call.function.name, json.loads(call.function.arguments)
+
+    def structured(self, text):
+        form = {"type": "json_object", "schema": SCHEMA}
+        return json.loads(self.k.chat(**self.ask(text, response_format=form, max_tokens=120)).message.content[0].text)
+
+    def embed(self, text):
+        return self.k.embed(model="embed-up", texts=[text], input_type="search_query", embedding_types=["float"]).embeddings.float_
+
+
+class Ollama:
+    api, vectors, counts, connects = "ollama.chat", True, False, False
+
+    def __init__(self, c, connect):
+        import ollama
+        self.refused = ollama.ResponseError
+        self.k = ollama.Client(host=base(c, "ollama", connect), timeout=120)
+
+    def ask(self, text, n=12, **more):
+        return dict({"model": "llama-up", "messages": [{"role": "user", "content": text}], "options": {"num_predict": n}}, **more)
+
+    def chat(self, text):
+        return self.k.chat(**self.ask(text)).message.content
+
+    def stream(self, text):
+        parts = list(self.k.chat(**self.ask(text, stream=True)))
+        assert parts[-1].done, parts[-1]
+        return "".join(p.message.content or "" for p in parts)
+
+    tool = None     # Ollama's API cannot ask that a tool be used
+
+    def structured(self, text):
+        return json.loads(self.k.chat(**self.ask(text, 120, format=SCHEMA)).message.content)
+
+    def embed(self, text):
+        return [list(v) for v in self.k.embed(model="embed-up", input=text).embeddings]
+
+
+SDKS = {"openai_chat": OpenAIChat, "openai_responses": OpenAIResponses, "azure": AzureOpenAI, "groq": Groq, "deepseek": DeepSeek,
+        "anthropic": Anthropic, "gemini": Gemini, "mistral": Mistral, "bedrock": Bedrock, "bedrock_invoke": BedrockInvoke,
+        "cohere": Cohere, "ollama": Ollama}
+
+
+# ---------------------------------------------------------------------------------------------------- the scenarios
+def does(sdk, what):
+    if what == "embed":
+        return sdk.vectors
+    if what == "count":
+        return sdk.counts
+    return getattr(sdk, what, None) is not None
+
+
+def sent_as_it_came(c, up):
+    """What reached the provider is what the SDK wrote, by the ledger's two digests and the recorder's own."""
+    last = c.records(kind="intent")[-1]
+    eq(last["received"]["sha256"], last["sent"]["sha256"], "what was sent")
+    eq(sha256(up.requests[-1].body), last["sent"]["sha256"], "what the provider got")
+
+
+def check_forwarded(what, got):
+    if what in ("chat", "stream"):
+        eq(got, SAID, what)
+    elif what == "tool":
+        eq(got, (NAME, {"reason": "checkup"}), what)
+    elif what == "structured":
+        eq(got, {"reason": "checkup"}, what)
+    elif what == "embed":
+        eq([round(x, 3) for x in got[0]], [0.25, -0.5, 0.125], what)
+    else:
+        eq(got, 3, what)
+
+
+def check_local(what, got):
+    if what in ("chat", "stream"):
+        assert got, what + " is empty"
+    elif what == "tool":
+        eq(got[0], NAME, "name")
+        assert got[1]["reason"] in ("checkup", "emergency"), got
+    elif what == "structured":
+        assert got["reason"] in ("checkup", "emergency"), got
+    elif what == "embed":
+        assert len(got[0]) >= 8 and abs(sum(x * x for x in got[0]) - 1) < 0.02, "no unit vector"
+    else:
+        assert got >= 5, "%r tokens" % got
+
+
+def use(name, what, connect, text, check, after):
+    c, up = world()
+    with environment(**way(c, connect)):
+        check(what, getattr(SDKS[name](c, connect), what)(text))
+    after(c, up)
+
+
+def refusal(name, connect):
+    c, up = world()
+    before = len(c.records(kind="intent"))
+    with environment(**way(c, connect)):
+        k = SDKS[name](c, connect)
+        try:
+            k.chat("This is " + MARK + " and nothing else.")
+        except k.refused as e:
+            assert MARK not in str(e), "the refusal echoes the prompt"
+            assert "POLICY_REFUSED" in str(e), "the message names no code: %s" % e
+        else:
+            raise AssertionError("no exception")
+    eq(len(c.records(kind="intent")) - before, 1, "tries")
+    up.untouched()
+
+
+def add(label, fn):
+    fn.__name__, fn.__module__, fn.takes = label, "__main__", []
+    scenario(fn)
+
+
+def build():
+    for name, sdk in SDKS.items():
+        for how in ("base_url", "connect"):
+            connect = how == "connect"
+            if connect and not getattr(sdk, "connects", True):
+                continue
+            for what in ("chat", "stream", "tool", "structured", "embed", "count"):
+                if not does(sdk, what) or (connect and what in ("structured", "embed", "count")):
+                    continue
+                add("%s/%s/forwarded/%s" % (name, what, how),
+                    lambda n=name, w=what, x=connect: use(n, w, x, "Hello there.", check_forwarded, sent_as_it_came))
+                add("%s/%s/local/%s" % (name, what, how),
+                    lambda n=name, w=what, x=connect: use(n, w, x, "The patient is " + KEEP + ". Hello.", check_local, lambda c, up: up.untouched()))
+            add("%s/refusal/%s" % (name, how), lambda n=name, x=connect: refusal(n, x))
+
+
+# ---- what is Bedrock's own
+@scenario
+def bedrock_requests_are_signed_anew():
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+    c, up = world()
+    with environment():
+        Bedrock(c, False).chat("Hello there.")
+    got = up.requests[-1]
+    authorization = got.header("authorization")
+    assert "Credential=AKIDE2EOPERATOR00000/" in authorization, authorization
+    names = authorization.split("SignedHeaders=")[1].split(",")[0].split(";")
+    request = AWSRequest(got.method, "https://" + HOSTS["bedrock"] + got.target, data=got.body, headers={n: got.header(n) for n in names if n != "host"})
+    request.context["timestamp"] = got.header("x-amz-date")
+    auth = SigV4Auth(Credentials("AKIDE2EOPERATOR00000", AWS_SECRET), "bedrock", "us-east-1")
+    canonical = auth.canonical_request(request)
+    eq(authorization.split("Signature=")[1], auth.signature(auth.string_to_sign(request, canonical), request), "signature")
+
+
+@scenario
+def bedrock_without_a_credential_of_ours():
+    """Through CONNECT nothing is changed, so the client's signature holds; by base URL it cannot, and that is said."""
+    up = Upstream()
+    up.default = [reply]
+    with Cordon(up, change=every_dialect(up, aws=None)) as c:
+        with environment(**way(c, True)):
+            eq(Bedrock(c, True).chat("Hello there."), SAID, "through CONNECT")
+        assert "Credential=AKIDCLIENT0000000000/" in up.requests[-1].header("authorization"), up.requests[-1].headers
+        up.reset()
+        with environment():
+            k = Bedrock(c, False)
+            try:
+                k.chat("Hello there.")
+                raise AssertionError("no exception")
+            except k.refused as e:
+                eq(e.response["Error"]["Code"], "ValidationException", "error")
+                assert "SIGNATURE_MISSING" in str(e), e
+            check_local("chat", k.chat("The patient is " + KEEP + "."))
+        up.untouched()
+    up.close()
+
+
+build()
+if __name__ == "__main__":
+    sys.exit(run.main(load=lambda: None, prefix="e2e"))
