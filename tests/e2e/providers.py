@@ -256,7 +256,7 @@ def embedder_file():
                 f.write(b"GGUF stand-in\n")
         return path
     cache = os.environ.get("CORDON_CACHE", os.path.expanduser("~/.cache/cordon"))
-    return os.path.join(cache, "models", "all-MiniLM-L6-v2.Q8_0.gguf")
+    return os.path.join(cache, "models", "all-MiniLM-L6-v2.F16.gguf")
 
 
 def every_dialect(up, aws=AWS):

@@ -95,8 +95,8 @@ class OpenAIChat:
 class OpenAIResponses(OpenAIChat):
     api, vectors, counts = "openai.responses", False, True
 
-    def create(self, text, **more):
-        return self.k.responses.create(**dict({"model": "gpt-5", "input": text, "max_output_tokens": 12}, **more))
+    def create(self, said, **more):
+        return self.k.responses.create(**dict({"model": "gpt-5", "input": said, "max_output_tokens": 12}, **more))
 
     def chat(self, text):
         return self.create(text).output_text
@@ -314,7 +314,7 @@ class Cohere:
 
     def __init__(self, c, connect):
         import cohere
-        self.refused = cohere.errors.BadRequestError
+        self.refused = cohere.BadRequestError
         self.k = cohere.ClientV2(api_key="e2e", base_url=base(c, "cohere", connect), timeout=120)
 
     def ask(self, text, **more):
@@ -406,7 +406,7 @@ def check_local(what, got):
         assert got, what + " is empty"
     elif what == "tool":
         eq(got[0], NAME, "name")
-        assert got[1]["reason"] in ("checkup", "emergency"), got
+        assert ENGINE == "standin" or got[1]["reason"] in ("checkup", "emergency"), got     # the stand-in knows no schema
     elif what == "structured":
         assert got["reason"] in ("checkup", "emergency"), got
     elif what == "embed":
