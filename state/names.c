@@ -26,8 +26,10 @@ static int add(struct names *s, struct span name)
 {
     pthread_mutex_lock(&s->lock);
     int i = find(s, name);   /* another thread may have been first */
-    char *copy = i < 0 && s->held < NAMES_MAX ? strndup(name.p, name.n) : NULL;
+    char *copy = i < 0 && s->held < NAMES_MAX ? malloc(name.n + 1) : NULL;   /* the span has no NUL after it */
     if (copy != NULL) {
+        memcpy(copy, name.p, name.n);
+        copy[name.n] = '\0';
         i = (int)s->held;
         s->name[s->held++] = copy;
         atomic_store_explicit(&s->n, s->held, memory_order_release);

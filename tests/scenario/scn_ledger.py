@@ -295,7 +295,7 @@ def d40_nothing_that_was_said_is_written_down():
             secret = "aws_access_key_id=%s password=%s" % tuple(PHI[8:])
             for body in (chat(said, max_tokens=4), chat(said, stream=True, max_tokens=4), chat(secret), chat(PHI[0]),
                          chat("hi", user=PHI[2], metadata={PHI[0]: PHI[1]}), b'{"a":"%s","a":1}' % said.encode(),
-                         chat(said, n=3), chat("x " * 200 + said, max_tokens=4)):
+                         chat(said, n=3, max_tokens=4), chat("x " * 200 + said, max_tokens=4)):
                 c.ask(body)
                 c.ask(body, path="/v1/" + PHI[3] + "?q=" + PHI[6], headers=["X-Patient: " + said])
             with c.client() as k:
