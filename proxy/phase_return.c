@@ -109,11 +109,11 @@ void return_refusal(struct exchange *x)
 static void break_off(struct exchange *x, enum fail f)
 {
     x->failed = f;
-    if (x->answer.codec && x->answer.stream && x->route->codec->stream_error) {
-        struct refusal r = {.fail = f, .rule = x->judged.verdict.rule, .id = x->id};
-        obuf_reset(&x->out);
-        x->route->codec->stream_error(&r, &x->out);
+    if (x->answer.codec && x->answer.stream) {
+        obuf_reset(&x->out);   /* by the encoder, which knows what is open and how far it has counted */
+        x->route->codec->encode(&x->answer, &(struct conv_event){.kind = EV_ERROR, .fail = f}, &x->out);
         return_put_body(x, obuf_span(&x->out));
+        x->cut = x->out.n == 0;   /* its end is encoded already, and withheld */
     } else {
         x->cut = true;
     }
