@@ -104,11 +104,20 @@ def tiny_model(**say):
     return _models[key]
 
 
-def gateway(up, **say):
+def model(name, **say):
+    return {"name": name, "file": tiny_model(**say), "context": 65536, "parallel": 1, "threads": 1}
+
+
+def gateway(up, call=None, say=SAID):
+    """With `call`, the model calls that tool until a result is there; what tells that is a pattern of the operator's."""
     def change(conf):
         conf["upstreams"] = [dict(conf["upstreams"][0]), dict(conf["upstreams"][0], name="anthropic", api="anthropic",
                                                              host="api.anthropic.com")]
-        conf["models"] = [{"name": "tiny", "file": tiny_model(**say), "context": 65536, "parallel": 1, "threads": 1}]
+        conf["models"] = [model("says", say=say)]
+        if call:
+            conf["models"].insert(0, model("calls", call=call[0], arguments=json.dumps(call[1])))
+            conf["patterns"].append({"type": "TEST_RESULT", "class": "phi", "regex": "second shelf", "score": 0.95})
+            conf["rules"].insert(0, {"name": "result-is-there", "when": {"types": ["TEST_RESULT"]}, "action": "local", "model": "says"})
         conf["limits"] = {"head": "64KiB"}
     return Cordon(up, change=change)
 
@@ -176,7 +185,7 @@ def actions(c, api):
 def claude_code_clean():
     up = Upstream()
     up.default = [anthropic_reply]
-    with gateway(up, say=SAID) as c:
+    with gateway(up) as c:
         ended_well(claude(c, "hi, say hello"), UP_SAID, "claude")
         assert any(b"say hello" in r.body for r in up.requests), "it was not forwarded"
         eq(actions(c, "anthropic.messages"), {"forward"}, "actions")
@@ -187,7 +196,7 @@ def claude_code_clean():
 def claude_code_about_a_patient():
     up = Upstream()
     up.default = [anthropic_reply]
-    with gateway(up, say=SAID) as c:
+    with gateway(up) as c:
         ended_well(claude(c, PATIENT), SAID, "claude")
         nothing_of_it_left(up)
         assert "local" in actions(c, "anthropic.messages"), actions(c, "anthropic.messages")
@@ -198,7 +207,7 @@ def claude_code_about_a_patient():
 def claude_code_uses_a_tool():
     up = Upstream()
     up.default = [lambda r: anthropic_reply(r, ("Read", {"file_path": "note.txt"}))]
-    with gateway(up, say=SAID) as c:
+    with gateway(up) as c:
         ended_well(claude(c, "what is in note.txt?", "--allowedTools", "Read"), UP_SAID, "claude")
         results = [r for r in up.requests if b"second shelf" in r.body]
         assert results, "the tool's result never came back"
@@ -209,9 +218,10 @@ def claude_code_uses_a_tool():
 def claude_code_uses_a_tool_of_a_local_answer():
     up = Upstream()
     up.default = [anthropic_reply]
-    with gateway(up, call="Read", arguments='{"file_path":"note.txt"}', then=SAID) as c:
+    with gateway(up, call=("Read", {"file_path": "note.txt"})) as c:
         ended_well(claude(c, PATIENT + " It is written in note.txt.", "--allowedTools", "Read"), SAID, "claude")
         nothing_of_it_left(up)
+        assert any(r["rule"] == "result-is-there" for r in c.records(kind="intent")), "the tool's result never came back"
     up.close()
 
 
@@ -220,7 +230,7 @@ def claude_code_uses_a_tool_of_a_local_answer():
 def codex_clean():
     up = Upstream()
     up.default = [responses_reply]
-    with gateway(up, say=SAID) as c:
+    with gateway(up) as c:
         ended_well(codex(c, "hi, say hello"), UP_SAID, "codex")
         assert any(b"say hello" in r.body for r in up.requests), "it was not forwarded"
         eq(actions(c, "openai.responses"), {"forward"}, "actions")
@@ -228,10 +238,31 @@ def codex_clean():
 
 
 @scenario
+def codex_uses_a_tool():
+    up = Upstream()
+    up.default = [lambda r: responses_reply(r, ("exec_command", {"cmd": "cat note.txt"}))]
+    with gateway(up) as c:
+        ended_well(codex(c, "what is in note.txt?", "--sandbox", "danger-full-access"), UP_SAID, "codex")
+        assert any(b"second shelf" in r.body for r in up.requests), "the tool's result never came back"
+    up.close()
+
+
+@scenario
+def codex_uses_a_tool_of_a_local_answer():
+    up = Upstream()
+    up.default = [responses_reply]
+    with gateway(up, call=("exec_command", {"cmd": "cat note.txt"})) as c:
+        ended_well(codex(c, PATIENT + " It is written in note.txt.", "--sandbox", "danger-full-access"), SAID, "codex")
+        nothing_of_it_left(up)
+        assert any(r["rule"] == "result-is-there" for r in c.records(kind="intent")), "the tool's result never came back"
+    up.close()
+
+
+@scenario
 def codex_about_a_patient():
     up = Upstream()
     up.default = [responses_reply]
-    with gateway(up, say=SAID) as c:
+    with gateway(up) as c:
         ended_well(codex(c, PATIENT), SAID, "codex")
         nothing_of_it_left(up)
         eq(actions(c, "openai.responses"), {"local"}, "actions")
