@@ -352,6 +352,27 @@ static void files_are_opaque(void **state)
     }
 }
 
+/* What follows a run that was taken out keeps its place, also in text that is no UTF-8. */
+static void places_after_opaque_runs(void **state)
+{
+    (void)state;
+    static const char *const after[] = {"", " ", "\x9e\x96 ", "\xe9", "\xc3\xa9"};
+    for (size_t i = 0; i < COUNT(after); i++) {
+        struct obuf o = {0};
+        obuf_str(&o, "caf\xe9 data:image/gif;base64,");
+        obuf_str(&o, as_code(noise(300, "GIF89a", 6), false));
+        obuf_str(&o, after[i]);
+        size_t at = o.n + 1;
+        obuf_str(&o, "." VALUE " data:image/gif;base64,R0lGODlhAAAAAAAAAAA=" VALUE);
+        read_body("text/plain", obuf_span(&o));
+        const struct finding *f = expect_found("after a run");
+        assert_int_equal(f->start, at);
+        assert_int_equal(f->end, at + strlen(VALUE));
+        obuf_fini(&o);
+        arena_reset(w.texts);
+    }
+}
+
 static void sealed_and_remote(void **state)
 {
     (void)state;
@@ -494,7 +515,8 @@ int main(void)
         cmocka_unit_test(found_in_every_container), cmocka_unit_test(percent_escapes),
         cmocka_unit_test(base64_of_text_is_read), cmocka_unit_test(other_codings_of_text_are_read),
         cmocka_unit_test(lines_of_base64_are_one_run), cmocka_unit_test(path_and_headers_too),
-        cmocka_unit_test(files_are_opaque), cmocka_unit_test(sealed_and_remote), cmocka_unit_test(ids_and_code_are_text),
+        cmocka_unit_test(files_are_opaque), cmocka_unit_test(places_after_opaque_runs),
+        cmocka_unit_test(sealed_and_remote), cmocka_unit_test(ids_and_code_are_text),
         cmocka_unit_test(too_deep_is_opaque), cmocka_unit_test(allowed_kinds_are_told_but_no_findings),
         cmocka_unit_test(broken_framing_is_refused), cmocka_unit_test(rows_of_a_batch),
     };

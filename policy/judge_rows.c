@@ -68,7 +68,7 @@ static void decide_rows(struct batch *b)
         while (i < n && in_body(&f[i]) && f[i].start < row->start) b->around[b->n_around++] = f[i++];
         size_t first = i;
         while (i < n && in_body(&f[i]) && f[i].start < row->end) i++;
-        struct findings mine = {f + first, i - first};
+        struct findings mine = {i > first ? f + first : NULL, i - first};
         decide_one(b, &mine, opaque_in(c, row), &v);
         row->action = v.action;
         row->rule = v.rule;

@@ -325,11 +325,17 @@ static bool is_continuation(const struct view *v, const struct segment *s, size_
     return ((unsigned char)view_src_text(v, s).p[src] & 0xC0) == 0x80;
 }
 
+/* Whether a character that began before `src` goes on there: in text that is no UTF-8 such a byte may stand alone. */
+static bool goes_on(const struct view *v, const struct segment *s, size_t src)
+{
+    return ((unsigned char)view_src_text(v, s).p[src - 1] & 0x80) && is_continuation(v, s, src);
+}
+
 /* A range that cuts a character of several raw bytes is widened, so that masking it leaves valid UTF-8. */
 static void round_to_characters(const struct view *v, const struct segment *s, size_t *start, size_t *end)
 {
     for (int i = 0; i < 3 && *start > s->src_start && is_continuation(v, s, *start); i++) --*start;
-    for (int i = 0; i < 3 && *end < s->src_end && is_continuation(v, s, *end); i++) ++*end;
+    for (int i = 0; i < 3 && *end < s->src_end && *end > *start && goes_on(v, s, *end); i++) ++*end;
 }
 
 void view_source_next(const struct view *v, struct view_cursor *c, const struct segment *s, size_t view_start,

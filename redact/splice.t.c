@@ -263,9 +263,74 @@ static void many_edits_are_linear(void **state)
     free(f);
 }
 
+/* ---- regions, codings, edits ---- */
+
+static enum fail splice_one(const char *body, const struct region *r, size_t n_regions, struct finding f, struct obuf *out)
+{
+    struct findings all = {&f, 1};
+    struct splice s = {.body = span_str(body), .regions = r, .n_regions = n_regions, .findings = &all, .mask = MASK};
+    size_t masked;
+    return splice_body(&s, out, &masked);
+}
+
+static void a_coded_run_stays_one(void **state)
+{
+    (void)state;
+    static const struct { uint8_t coded; enum region_kind kind; const char *want; } rows[] = {
+        {CODING_NONE, REGION_TEXT, "a=[SSN]&"}, {CODING_BASE64, REGION_TEXT, "a=W1NTTl0=&"}, {CODING_BASE64URL, REGION_TEXT, "a=W1NTTl0&"},
+        {CODING_HEX, REGION_TEXT, "a=5b53534e5d&"}, {CODING_PERCENT, REGION_TEXT, "a=%5BSSN%5D&"}, {CODING_NONE, REGION_FORM, "a=%5BSSN%5D&"},
+        {CODING_BASE64, REGION_FORM, "a=W1NTTl0%3D&"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct region r[] = {{REGION_FIXED, 0, 2}, {rows[i].kind, 2, 6}, {REGION_FIXED, 6, 7}};
+        struct finding f = at("SSN", CLASS_PII, 2, 6, 1);
+        struct obuf out = {0};
+        f.coded = rows[i].coded;
+        assert_int_equal(splice_one("a=XXXX&", r, 3, f, &out), FAIL_OK);
+        assert_true(span_is(obuf_span(&out), rows[i].want));
+        obuf_fini(&out);
+    }
+}
+
+static void unsafe_places(void **state)
+{
+    (void)state;
+    struct region r[] = {{REGION_FIXED, 0, 2}, {REGION_JSON, 2, 9}, {REGION_TEXT, 9, 12}};
+    struct finding bad[] = {at("A", CLASS_PII, 0, 2, 1), at("A", CLASS_PII, 1, 5, 1), at("A", CLASS_PII, 2, 4, 1),
+                            at("A", CLASS_PII, 7, 10, 1), at("A", CLASS_PII, 11, 13, 1), at("A", CLASS_PII, 9, 12, 1)};
+    bad[5].coded = CODING_FIXED;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct obuf out = {0};
+        assert_int_equal(splice_one("xx[\"abc\"]yyy", r, 3, bad[i], &out), FAIL_REDACT_UNSAFE);
+        obuf_fini(&out);
+    }
+}
+
+static void edits_among_masks(void **state)
+{
+    (void)state;
+    const char *body = "{\"a\":\"219-09-9999\",\"store\":true}";
+    struct region r = {REGION_JSON, 0, strlen(body)};
+    struct finding f = on(body, "219-09-9999", "SSN", CLASS_PII, 1);
+    struct findings all = {&f, 1};
+    struct splice_edit edits[] = {{1, 1, SPAN("\"b\":1,")}, {27, 31, SPAN("false")}};
+    struct splice s = {.body = span_str(body), .regions = &r, .n_regions = 1, .findings = &all, .mask = MASK, .edits = edits,
+                       .n_edits = 2};
+    struct obuf out = {0};
+    size_t masked;
+    assert_int_equal(splice_body(&s, &out, &masked), FAIL_OK);
+    assert_true(span_is(obuf_span(&out), "{\"b\":1,\"a\":\"[SSN]\",\"store\":false}"));
+    assert_int_equal(masked, 1);
+    edits[0] = (struct splice_edit){8, 9, SPAN("x")};   /* in what is masked */
+    assert_int_equal(splice_body(&s, &out, &masked), FAIL_REDACT_UNSAFE);
+    assert_int_equal(masked, 0);
+    obuf_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_coded_run_stays_one), cmocka_unit_test(unsafe_places), cmocka_unit_test(edits_among_masks),
         cmocka_unit_test(masks_and_leaves_the_rest), cmocka_unit_test(joins_overlapping_and_touching), cmocka_unit_test(keeps_escapes_whole),
         cmocka_unit_test(numbers_only_whole),        cmocka_unit_test(keys_are_not_masked),            cmocka_unit_test(refuses_what_lies_elsewhere),
         cmocka_unit_test(plain_text),                cmocka_unit_test(random_documents_stay_valid),    cmocka_unit_test(many_edits_are_linear),
