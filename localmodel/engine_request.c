@@ -55,8 +55,11 @@ static char *messages_json(const struct conv *c)
 /* False when out of memory; no span is no copy. */
 static bool copy(struct span s, char **out)
 {
-    *out = s.p ? strndup(s.p, s.n) : NULL;
-    return *out || s.p == NULL;
+    *out = s.p ? malloc(s.n + 1) : NULL;   /* the span may be the last of its buffer: nothing after it is looked at */
+    if (*out == NULL) return s.p == NULL;
+    if (s.n) memcpy(*out, s.p, s.n);
+    (*out)[s.n] = '\0';
+    return true;
 }
 
 static bool copy_stops(const struct conv *c, struct engine_request *r)
