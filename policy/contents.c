@@ -190,7 +190,9 @@ static enum fail add_document(struct reader *r, struct span bytes, bool declared
 
 static enum body_form form_of(struct reader *r, struct span bytes, struct span type, struct span filename)
 {
-    if (span_ieq(media_type(type), SPAN("application/x-www-form-urlencoded"))) return BODY_FORM;
+    /* A form has no NUL: text of two bytes a character that says it is one is read as what it is. */
+    bool nul = bytes.n && memchr(bytes.p, 0, bytes.n) != NULL;
+    if (!nul && span_ieq(media_type(type), SPAN("application/x-www-form-urlencoded"))) return BODY_FORM;
     if (is_lines_type(type, filename) && contents_may_be_json(bytes)) return BODY_JSON_LINES;
     if (looks_like_lines(r, bytes)) return BODY_JSON_LINES;
     return contents_is_json_type(type) || contents_may_be_json(bytes) ? BODY_JSON : BODY_TEXT;

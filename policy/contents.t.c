@@ -224,6 +224,27 @@ static void base64_of_text_is_read(void **state)
             }
 }
 
+/* Words before a code whose letters and signs are the code's own: where it begins cannot be told to the character, so the
+ * range may begin before it. */
+static void base64_after_a_word_is_read(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"cachedContents/", "gs://some-bucket/a_folder/", "session_context_", "x-", "a/b/c/d/",
+                                        "https://files.example/"};
+    char form[100];
+    for (size_t i = 0; i < COUNT(words); i++)
+        for (int url = 0; url < 2; url++) {
+            arena_reset(w.texts);
+            const char *run = as_code(SPAN(NOTE), url);
+            snprintf(form, sizeof form, "{\"a\":\"%s@\"}", words[i]);
+            read_body(JSON, fill(form, run));
+            const struct finding *f = expect_found(words[i]);
+            size_t start = strlen("{\"a\":\"") + strlen(words[i]);
+            assert_true(f->start <= start);
+            assert_int_equal(f->end, start + strlen(run));
+        }
+}
+
 static void other_codings_of_text_are_read(void **state)
 {
     (void)state;
@@ -513,7 +534,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_in_every_container), cmocka_unit_test(percent_escapes),
-        cmocka_unit_test(base64_of_text_is_read), cmocka_unit_test(other_codings_of_text_are_read),
+        cmocka_unit_test(base64_of_text_is_read), cmocka_unit_test(base64_after_a_word_is_read), cmocka_unit_test(other_codings_of_text_are_read),
         cmocka_unit_test(lines_of_base64_are_one_run), cmocka_unit_test(path_and_headers_too),
         cmocka_unit_test(files_are_opaque), cmocka_unit_test(places_after_opaque_runs),
         cmocka_unit_test(sealed_and_remote), cmocka_unit_test(ids_and_code_are_text),

@@ -13,6 +13,7 @@ enum {
     MAGIC_MIN = 64,
     HEAD = 512,             /* decoded bytes that tell what file a run is */
     TASTE = 96,             /* and whether it is a text */
+    WORDS_MAX = 128,        /* characters that words before a code may take */
     DER_MAX = 8192
 };
 
@@ -193,23 +194,39 @@ static enum fail try_hex(struct reader *r, struct span run, struct coded_run *c)
     return f;
 }
 
-/* A run of letters before the code ("x-", a path) puts the code out of step by one to three characters. */
+/* One try: the code from `skip` on. */
+static enum fail try_from(struct reader *r, struct span run, size_t skip, struct coded_run *c)
+{
+    enum fail f = FAIL_OK;
+    struct head h;
+    struct span code = span_from(run, skip);
+    decode_head(code, TASTE, &h);
+    if (!tastes_of_text(&h, skip ? 90 : 75)) return FAIL_OK;
+    char *out = arena_alloc(r->c->arena, base64_room(code.n));
+    if (out == NULL) return FAIL_NO_MEMORY;
+    struct span all = {out, base64_decode(code, out)};
+    c->text = text_within(all, skip ? 80 : 60, r->c->arena, &f);
+    if (c->text.p) c->view_start += (uint32_t)skip;
+    return f;
+}
+
+/* The signs of the code's alphabets are those of paths and names too: "cachedContents/", "session_". Where the next such
+ * word ends within what may stand before a code; 0: nowhere. */
+static size_t after_word(struct span run, size_t from)
+{
+    for (size_t i = from; i < run.n && i < WORDS_MAX; i++)
+        if (run.p[i] == '/' || run.p[i] == '_' || run.p[i] == '-') return run.n - (i + 1) >= RUN_MIN ? i + 1 : 0;
+    return 0;
+}
+
+/* A run of letters before the code ("x-", a path) puts the code out of step by one to three characters, or is longer. */
 static enum fail try_text(struct reader *r, struct span run, struct coded_run *c)
 {
     enum fail f = FAIL_OK;
-    for (size_t skip = 0; skip < 4 && !f; skip++) {
-        struct head h;
-        struct span code = span_from(run, skip);
-        decode_head(code, TASTE, &h);
-        if (!tastes_of_text(&h, skip ? 90 : 75)) continue;
-        char *out = arena_alloc(r->c->arena, base64_room(code.n));
-        if (out == NULL) return FAIL_NO_MEMORY;
-        struct span all = {out, base64_decode(code, out)};
-        c->text = text_within(all, skip ? 80 : 60, r->c->arena, &f);
-        if (c->text.p == NULL) continue;
-        c->view_start += (uint32_t)skip;
-        return f;
-    }
+    for (size_t skip = 0; skip < 4 && !f && c->text.p == NULL; skip++) f = try_from(r, run, skip, c);
+    size_t skip = 3;
+    for (unsigned words = 0; words < 8 && !f && c->text.p == NULL && (skip = after_word(run, skip)) != 0; words++)
+        f = try_from(r, run, skip, c);
     return f;
 }
 

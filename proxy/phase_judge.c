@@ -124,6 +124,20 @@ static bool names_local_answer(const struct exchange *x)
     return false;
 }
 
+/* Which of a batch's requests keep it in: the first one, and how many more. */
+static const char *rows_refused(const struct exchange *x)
+{
+    const struct judge_case *j = &x->judged;
+    unsigned n = 0, first = 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        if (j->rows[i].action == j->verdict.action && n++ == 0) first = j->rows[i].line;
+    if (n == 0) return NULL;
+    char text[64];
+    int len = snprintf(text, sizeof text, "request %u of the batch", first);
+    if (n > 1) len += snprintf(text + len, sizeof text - (size_t)len, " and %u more", n - 1);
+    return arena_strndup(x->arena, text, (size_t)len);
+}
+
 enum step phase_decide(struct exchange *x)
 {
     if (x->serves_object) decide_object(x);
@@ -132,7 +146,7 @@ enum step phase_decide(struct exchange *x)
     metric_observe(HIST_INSPECT, x->judged_us - x->began_us);
     metric_add(METRIC_FINDINGS, x->judged.findings.n);
     const struct verdict *v = &x->judged.verdict;
-    if (v->action == ACTION_REFUSE) return exchange_refuse(x, v->why, NULL);
+    if (v->action == ACTION_REFUSE) return exchange_refuse(x, v->why, rows_refused(x));
     /* Whatever the rules say now: an id that was made here never goes up. */
     if (v->action != ACTION_LOCAL && names_local_answer(x)) return exchange_refuse(x, FAIL_STATE_LOCAL, NULL);
     return STEP_NEXT;

@@ -66,6 +66,7 @@ static void fill(const struct exchange *x, struct verdict *refusal, struct recor
         refusal->action = ACTION_REFUSE;
         r->verdict = refusal;
     }
+    judge_count_rows(&x->judged, r->rows);
     fill_where(x, r);
     fill_bytes(x, r);
 }

@@ -59,17 +59,23 @@ static struct span part_text(struct reader *r, const struct part *p)
     return reader_string(r, gemini_get(r, p->at[PART_OUTPUT], "output"), "codeExecutionResult");
 }
 
+/* Where a list is due the API also takes the one element alone: contents and parts are written so in its own examples. */
+static bool is_list(const struct reader *r, uint32_t i) { return reader_is(r, i, J_ARRAY) || reader_is(r, i, J_OBJECT); }
+
+static uint32_t list_first(const struct reader *r, uint32_t i) { return reader_is(r, i, J_ARRAY) ? jdoc_first(i) : i; }
+
 /* The list of a content's parts, or J_NONE. */
 static uint32_t parts_of(struct reader *r, uint32_t content)
 {
     uint32_t parts = gemini_get(r, content, "parts");
-    if (reader_is(r, parts, J_ARRAY)) return parts;
+    if (is_list(r, parts)) return parts;
     reader_unsupported(r, PARTS);
     return J_NONE;
 }
 
 #define EACH_PART(r, parts, k) \
-    for (uint32_t k = (parts) == J_NONE ? J_NONE : jdoc_first(parts); k < ((parts) == J_NONE ? 0 : jdoc_end((r)->d, parts)); \
+    for (uint32_t k = (parts) == J_NONE ? J_NONE : list_first((r), (parts)); \
+         k < ((parts) == J_NONE ? 0 : jdoc_end((r)->d, parts)); \
          k = (r)->d->tok[k].next)
 
 struct span gemini_content_text(struct reader *r, uint32_t content, const char *name)
@@ -77,7 +83,7 @@ struct span gemini_content_text(struct reader *r, uint32_t content, const char *
     struct reader_join text = {0};
     if (reader_is(r, content, J_STRING)) return reader_text(r, content);
     uint32_t parts = gemini_get(r, content, "parts");
-    if (!reader_is(r, parts, J_ARRAY)) {
+    if (!is_list(r, parts)) {
         reader_unsupported(r, name);
         return SPAN_NONE;
     }
@@ -119,7 +125,7 @@ static size_t count_parts(const struct reader *r, uint32_t content, const char *
 {
     uint32_t parts = gemini_get(r, content, "parts");
     size_t n = 0;
-    if (!reader_is(r, parts, J_ARRAY)) return 0;
+    if (!is_list(r, parts)) return 0;
     EACH_PART(r, parts, k) n += gemini_get(r, k, member) != J_NONE;
     return n;
 }
@@ -202,7 +208,8 @@ static enum conv_role role_of(struct reader *r, uint32_t content)
 static size_t room(const struct reader *r, uint32_t contents)
 {
     size_t n = 1;
-    for (uint32_t k = jdoc_first(contents); k < jdoc_end(r->d, contents) && n <= READER_MAX_MESSAGES; k = r->d->tok[k].next)
+    uint32_t end = jdoc_end(r->d, contents);
+    for (uint32_t k = list_first(r, contents); k < end && n <= READER_MAX_MESSAGES; k = r->d->tok[k].next)
         n += 1 + count_parts(r, k, "functionResponse");
     return n;
 }
@@ -222,7 +229,7 @@ void gemini_messages(struct reader *r, uint32_t contents, uint32_t system)
         c->msgs[c->n_msgs++] = (struct conv_msg){.role = ROLE_SYSTEM, .text = text};
     }
     uint32_t next, end = jdoc_end(r->d, contents);
-    for (uint32_t k = jdoc_first(contents); k < end; k = next) {
+    for (uint32_t k = list_first(r, contents); k < end; k = next) {
         enum conv_role role = role_of(r, k);
         next = r->d->tok[k].next;
         if (role != ROLE_ASSISTANT) {

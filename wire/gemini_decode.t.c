@@ -49,6 +49,18 @@ static void reads_the_smallest(void **state)
     assert_null(conv.tools.p);
 }
 
+/* Google's own examples write the one content and the one part without their lists. */
+static void one_element_may_stand_for_its_list(void **state)
+{
+    (void)state;
+    decode("{\"systemInstruction\":{\"parts\":{\"text\":\"be brief\"}},\"contents\":{\"parts\":{\"text\":\"hi\"}}}");
+    assert_null(conv.unsupported);
+    assert_int_equal(conv.n_msgs, 2);
+    ASSERT_IS(conv.msgs[0].text, "be brief");
+    ASSERT_IS(conv.msgs[1].text, "hi");
+    assert_int_equal(conv.msgs[1].role, ROLE_USER);
+}
+
 static void the_path_says_model_and_stream(void **state)
 {
     (void)state;
@@ -319,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_smallest),
+        cmocka_unit_test(one_element_may_stand_for_its_list),
         cmocka_unit_test(the_path_says_model_and_stream),
         cmocka_unit_test(reads_every_parameter),
         cmocka_unit_test(reads_turns),

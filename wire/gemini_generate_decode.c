@@ -159,6 +159,9 @@ static void read_address(struct reader *r, const struct conv_source *s)
     if (r->conv->stream && (asks_for(s->query, "alt=sse") || asks_for(s->query, "$alt=sse"))) r->conv->own |= GEMINI_SSE;
 }
 
+/* One content may stand alone (gemini_contents.c). */
+static bool is_list(const struct reader *r, uint32_t i) { return reader_is(r, i, J_ARRAY) || reader_is(r, i, J_OBJECT); }
+
 enum fail gemini_generate_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field, size_t *at)
 {
     struct reader r;
@@ -167,7 +170,7 @@ enum fail gemini_generate_decode(const struct conv_source *s, struct arena *a, s
     *at = SIZE_MAX;
     if (!reader_is(&r, 0, J_OBJECT)) return reader_invalid(&r, 0, NULL, field, at);
     uint32_t contents = gemini_get(&r, 0, "contents");
-    if (!reader_is(&r, contents, J_ARRAY)) return reader_invalid(&r, contents, "contents", field, at);
+    if (!is_list(&r, contents)) return reader_invalid(&r, contents, "contents", field, at);
     read_address(&r, s);
     gemini_request(&r, 0);
     return reader_end(&r);
@@ -183,7 +186,7 @@ enum fail gemini_count_decode(const struct conv_source *s, struct arena *a, stru
     if (!reader_is(&r, 0, J_OBJECT)) return reader_invalid(&r, 0, NULL, field, at);
     uint32_t inner = gemini_get(&r, 0, "generateContentRequest"), obj = reader_is(&r, inner, J_OBJECT) ? inner : 0;
     uint32_t contents = gemini_get(&r, obj, "contents");
-    if (!reader_is(&r, contents, J_ARRAY)) return reader_invalid(&r, contents, "contents", field, at);
+    if (!is_list(&r, contents)) return reader_invalid(&r, contents, "contents", field, at);
     c->model = gemini_model(s->path);
     gemini_request(&r, obj);
     return reader_end(&r);
