@@ -1,4 +1,5 @@
 #include "proxy/client.h"
+#include "proxy/choose.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "proxy/exchange.h"
@@ -120,9 +121,8 @@ void client_set_timer(struct client *c, unsigned seconds)
 static const struct codec *codec_for_error(const struct client *c, const struct h1_head *h)
 {
     const char *provider = NULL;
-    int up = c->site[0] ? snapshot_upstream(c->snap, span_str(c->site)) : -1;
+    int up = c->site[0] ? snapshot_upstream(c->snap, span_str(c->site)) : h ? choose_upstream(c->snap, h, true) : -1;
     if (up >= 0) provider = c->snap->conf->upstreams[up].api;
-    else if (h) provider = route_provider(h->path);
     return route_find(provider ? provider : "openai", SPAN("POST"), SPAN("/"), true)->codec;
 }
 

@@ -1,22 +1,8 @@
 /* Phase 1: host and path to route and upstream; who asks. */
+#include "proxy/choose.h"
 #include "proxy/client.h"
 #include "proxy/exchange.h"
 #include "proxy/owner.h"
-
-static bool under(struct span path, struct span folder)
-{
-    return span_starts(path, folder) && (path.n == folder.n || path.p[folder.n] == '/' || path.p[folder.n] == '?');
-}
-
-static struct span of(const char *s) { return s ? span_str(s) : SPAN_NONE; }
-
-/* What this host's paths begin with, and what the family's do. Equal, or both nothing, where there is no difference. */
-static void bases(const struct conf_upstream *up, struct span *own, struct span *family)
-{
-    const char *usual = route_base_path(up->api);
-    *family = of(route_family_path(up->api));
-    *own = up->base_path ? span_str(up->base_path) : usual ? span_str(usual) : *family;
-}
 
 /* `head` put in place of the first `n` bytes of `s`. p is NULL when out of memory. */
 static struct span with_head(struct arena *a, struct span head, struct span s, size_t n)
@@ -30,41 +16,11 @@ static struct span with_head(struct arena *a, struct span head, struct span s, s
 
 /* ---- which upstream ---- */
 
-/* A request by Anthropic's SDKs says so on paths that others have too. */
-static bool prefers(const struct exchange *x, const char *api)
-{
-    return strcmp(api, "anthropic") == 0 && h1_header(x->head, "anthropic-version").p != NULL;
-}
-
-static bool knows(const struct exchange *x, const struct conf_upstream *up, struct span path)
-{
-    struct span own, family;
-    bases(up, &own, &family);
-    if (own.n && !span_eq(own, family) && under(path, own)) return true;
-    return route_find(up->api, x->head->method, path, x->raw != NULL)->known;
-}
-
-/* On a reverse listener the Host may name an API (a client that only changed its resolver), else the path tells. */
-static int upstream_of_reverse(const struct exchange *x)
-{
-    const struct conf *c = x->snap->conf;
-    int up = x->head->host.n ? snapshot_upstream(x->snap, x->head->host) : -1;
-    if (up >= 0) return up;
-    for (size_t i = 0; i < c->n_upstreams; i++)
-        if (c->upstreams[i].mount && under(x->head->path, span_str(c->upstreams[i].mount))) return (int)i;
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < c->n_upstreams; i++)
-            if ((round || prefers(x, c->upstreams[i].api)) && knows(x, &c->upstreams[i], x->head->path)) return (int)i;
-    up = snapshot_provider(x->snap, route_provider(x->head->path));
-    if (up < 0 && c->n_upstreams > 0) up = 0;   /* an unknown path: its rule decides, not its address */
-    return up;
-}
-
 static enum fail find_upstream(struct exchange *x)
 {
     const struct client *c = x->client;
     if (c->mode == LISTEN_REVERSE) {
-        x->upstream = upstream_of_reverse(x);
+        x->upstream = choose_upstream(x->snap, x->head, x->raw != NULL);
     } else {
         /* The certificate was made for `site`; a Host that differs would be another request than the one we vouch for. */
         if (!span_ieq(x->head->host, span_str(c->site))) return FAIL_TLS_NAME_MISMATCH;
@@ -83,18 +39,18 @@ static bool set_paths(struct exchange *x, struct span *path)
     *path = x->head->path;
     x->up_target = target;
     if (up == NULL) return true;
-    if (x->mode == LISTEN_REVERSE && up->mount && under(*path, span_str(up->mount))) {
+    if (x->mode == LISTEN_REVERSE && up->mount && choose_under(*path, span_str(up->mount))) {
         size_t n = strlen(up->mount);
         struct span slash = path->n == n ? SPAN("/") : SPAN_NONE;
         x->up_target = target = with_head(x->arena, slash, target, n);
         *path = with_head(x->arena, slash, *path, n);
         if (target.p == NULL || path->p == NULL) return false;
     }
-    bases(up, &own, &family);
+    choose_bases(up, &own, &family);
     if (family.n == 0 || span_eq(own, family)) return true;
-    if (own.n ? under(*path, own) : !under(*path, family)) {
+    if (own.n ? choose_under(*path, own) : !choose_under(*path, family)) {
         *path = with_head(x->arena, family, *path, own.n);
-    } else if (x->mode == LISTEN_REVERSE && under(*path, family)) {
+    } else if (x->mode == LISTEN_REVERSE && choose_under(*path, family)) {
         /* A client that was given the usual base URL. */
         x->up_target = with_head(x->arena, own, target, family.n);
     }
