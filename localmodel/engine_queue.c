@@ -1,4 +1,5 @@
 #include "localmodel/engine_queue.h"
+#include "core/metrics.h"
 
 enum fail queue_init(struct queue *q, size_t room, uint64_t first_id)
 {
@@ -139,6 +140,7 @@ struct job *queue_take(struct queue *q, enum queue_want want, bool wait)
         j->next = q->running;
         q->running = j;
         atomic_fetch_add_explicit(&q->run, 1, memory_order_relaxed);
+        metric_add(METRIC_ENGINE_JOBS, 1);
     }
     pthread_mutex_unlock(&q->lock);
     return j;

@@ -265,7 +265,7 @@ class Upstream:
 class Reply:
     def __init__(self):
         self.status, self.headers, self.body, self.whole, self.pieces, self.interim = 0, [], b"", False, [], []
-        self.chunked, self.closed, self.raw_head = False, False, b""
+        self.chunked, self.closed, self.raw_head, self.head_at = False, False, b"", None
 
     def header(self, name):
         got = [v for k, v in self.headers if k == name]
@@ -346,7 +346,7 @@ class Client:
                     r.closed = True
                     return r
             end = self.buf.index(b"\r\n\r\n") + 4
-            r.raw_head = bytes(self.buf[:end])
+            r.raw_head, r.head_at = bytes(self.buf[:end]), time.monotonic()
             del self.buf[:end]
             lines = r.raw_head[:-4].decode("latin-1").split("\r\n")
             r.status = int(lines[0].split(" ")[1])
