@@ -7,7 +7,7 @@ import os
 import struct
 import zlib
 
-from harness import ENGINE, SCRATCH, whole
+from harness import ENGINE, SCRATCH, Cordon, Upstream, keep, whole
 
 SAID = "from upstream"
 VECTOR = [0.25, -0.5, 0.125]
@@ -273,3 +273,23 @@ def every_dialect(up, aws=AWS):
         conf["models"].append({"name": "minilm", "file": embedder_file(), "context": 512})
         conf["models"][0]["context"] = 4096
     return change
+
+
+_gateways = {}
+
+
+def gateway(name="plain", change=None):
+    """A cordon with every dialect and its upstream, shared by the scenarios of one file that ask for that name."""
+    if name not in _gateways:
+        up = Upstream()
+
+        def all_of_it(conf):
+            every_dialect(up)(conf)
+            conf["cache"] = {"directory": os.path.join(os.path.dirname(conf["ledger"]["directory"]), "cache")}
+            if change:
+                change(conf)
+        _gateways[name] = keep(Cordon(up, all_of_it, env={"E2E_AWS_SECRET": AWS_SECRET})), up
+    c, up = _gateways[name]
+    up.reset()
+    up.default = [reply]
+    return c, up

@@ -8,35 +8,17 @@ import subprocess
 import sys
 import zlib
 
-from harness import KEEP, MARK, ROOT, Cordon, Upstream, chat, each, eq, keep, scenario, whole
+from harness import KEEP, MARK, ROOT, chat, each, eq, scenario, whole
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 import providers  # noqa: E402
+from providers import gateway  # noqa: E402
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4).decode()
 PDF = base64.b64encode(b"%PDF-1.7\n" + bytes(range(256)) * 4).decode()
 WAV = base64.b64encode(b"RIFF\x24\x08\x00\x00WAVEfmt " + bytes(range(256)) * 4).decode()
 DOCX = base64.b64encode(b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00" + b"\x00" * 12 + b"\x13\x00\x08\x02[Content_Types].xml" + bytes(range(256)) * 4).decode()
 SEALED = base64.b64encode(zlib.compress(bytes((i * 73 + i * i * 31) % 251 for i in range(900)))).decode()
-
-_made = {}
-
-
-def gateway(name="plain", change=None):
-    if name not in _made:
-        up = Upstream()
-        up.default = [providers.reply]
-
-        def all_of_it(conf):
-            providers.every_dialect(up)(conf)
-            conf["cache"] = {"directory": os.path.join(os.path.dirname(conf["ledger"]["directory"]), "cache")}
-            if change:
-                change(conf)
-        _made[name] = keep(Cordon(up, all_of_it, env={"E2E_AWS_SECRET": providers.AWS_SECRET})), up
-    c, up = _made[name]
-    up.reset()
-    up.default = [providers.reply]
-    return c, up
 
 
 def images_may_go(conf):
@@ -212,12 +194,15 @@ def packed(data, coding):
     return subprocess.run(tool, input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
+# Each with its API's own limit: what a local model answers without one is as long as its context.
 CHATS = {
-    "openai": ("/v1/chat/completions", chat), "responses": ("/v1/responses", lambda t: {"model": "m", "input": t}),
-    "anthropic": ("/v1/messages", lambda t: {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": t}]}),
-    "gemini": ("/v1beta/models/m:generateContent", lambda t: {"contents": [{"parts": [{"text": t}]}]}),
-    "bedrock": ("/model/m/converse", lambda t: {"messages": [{"role": "user", "content": [{"text": t}]}]}),
-    "cohere": ("/v2/chat", chat), "ollama": ("/api/chat", lambda t: dict(chat(t), stream=False)),
+    "openai": ("/v1/chat/completions", lambda t: chat(t, max_completion_tokens=8)),
+    "responses": ("/v1/responses", lambda t: {"model": "m", "input": t, "max_output_tokens": 16}),
+    "anthropic": ("/v1/messages", lambda t: {"model": "m", "max_tokens": 8, "messages": [{"role": "user", "content": t}]}),
+    "gemini": ("/v1beta/models/m:generateContent", lambda t: {"contents": [{"parts": [{"text": t}]}], "generationConfig": {"maxOutputTokens": 8}}),
+    "bedrock": ("/model/m/converse", lambda t: {"messages": [{"role": "user", "content": [{"text": t}]}], "inferenceConfig": {"maxTokens": 8}}),
+    "cohere": ("/v2/chat", lambda t: chat(t, max_tokens=8)),
+    "ollama": ("/api/chat", lambda t: chat(t, stream=False, options={"num_predict": 8})),
 }
 
 

@@ -7,31 +7,14 @@ import struct
 import sys
 import zlib
 
-from harness import KEEP, MARK, ROOT, Cordon, Upstream, chat, each, eq, head, keep, scenario, whole
+from harness import KEEP, MARK, ROOT, chat, each, eq, head, scenario, whole
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 import providers  # noqa: E402
+from providers import gateway  # noqa: E402
 
-_made = {}
 ASK = "The patient is " + KEEP + ". Say hello."
 TOOL = {"type": "object", "properties": {"q": {"type": "string", "enum": ["a", "b"]}}, "required": ["q"]}
-
-
-def gateway(name="plain", change=None):
-    if name not in _made:
-        up = Upstream()
-        up.default = [providers.reply]
-
-        def all_of_it(conf):
-            providers.every_dialect(up)(conf)
-            conf["cache"] = {"directory": os.path.join(os.path.dirname(conf["ledger"]["directory"]), "cache")}
-            if change:
-                change(conf)
-        _made[name] = keep(Cordon(up, all_of_it, env={"E2E_AWS_SECRET": providers.AWS_SECRET})), up
-    c, up = _made[name]
-    up.reset()
-    up.default = [providers.reply]
-    return c, up
 
 
 def ask(c, api, path, body=None, method="POST", headers=(), **kw):
