@@ -22,6 +22,6 @@ void check_state(const struct checker *k);
 void check_opaque(const struct checker *k);
 
 #define OPAQUE_KINDS_REASON \
-    "there is no such kind; there are image, audio, video, document, archive, encrypted, remote and binary"
+    "there is no such kind; there are image, audio, video, document, archive, encrypted, remote, tokens and binary"
 
 #endif

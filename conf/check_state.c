@@ -43,6 +43,8 @@ void check_state(const struct checker *k)
         complain(k, node, "redis", "takes one of `password_from_env` and `password_from_file`, not both");
     if (s->redis->username && s->redis->password_from_env == NULL && s->redis->password_from_file == NULL)
         complain(k, node, "redis", "has a `username` and no password; add `password_from_env` or `password_from_file`");
+    if (s->redis->tls && !s->redis->tls->certificate != !s->redis->tls->key)
+        complain(k, node, "redis", "`tls` takes `certificate` and `key` together");
 }
 
 static bool is_kind(const char *name)

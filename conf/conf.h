@@ -132,8 +132,15 @@ struct conf_rule {
     uint32_t line;                /* in the file, for messages */
 };
 
+struct conf_redis_tls {
+    char *ca_file;                /* or NULL: the system's authorities */
+    char *name;                   /* that its certificate must be for; or NULL: the address */
+    char *certificate, *key;      /* ours; both or neither */
+};
+
 struct conf_redis {
     char *address;                /* "127.0.0.1:6379" */
+    struct conf_redis_tls *tls;   /* NULL: plain */
     char *username;               /* or NULL */
     char *password_from_env, *password_from_file;      /* at most one */
     uint32_t database;

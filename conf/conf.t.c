@@ -460,6 +460,7 @@ static void state_and_opaque(void **state)
     expect_error("opaque: {classes: [phy]}\n", true, "there is no class phy");
     expect_error("state: {keep: 1s}\n", true, "`keep` must be from 60");
     expect_error("state: {redis: {address: '127.0.0.1:1', username: u}}\n", true, "has a `username` and no password");
+    expect_error("state: {redis: {address: '127.0.0.1:1', tls: {key: k}}}\n", true, "takes `certificate` and `key` together");
     expect_error("rules: [{name: a, action: refuse, no_store: true}]\n", false, "`no_store` is only for");
     expect_error("rules: [{name: a, action: refuse, prune_tools: false}]\n", false, "`prune_tools` is only for");
     expect_error("rules: [{name: a, action: refuse, when: {opaque: [x]}}, {name: b, action: refuse}]\n", false, "there is no such kind");

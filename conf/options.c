@@ -174,8 +174,17 @@ static const struct option ledger_keys[] = {
 };
 TABLE(ledger, "`ledger`", struct conf, NO_LINE);
 
+static const struct option redis_tls_keys[] = {
+    {"ca_file", O_PATH, AT(struct conf_redis_tls, ca_file)},
+    {"name", O_HOST, AT(struct conf_redis_tls, name)},
+    {"certificate", O_PATH, AT(struct conf_redis_tls, certificate)},
+    {"key", O_PATH, AT(struct conf_redis_tls, key)},
+};
+TABLE(redis_tls, "`tls`", struct conf_redis_tls, NO_LINE);
+
 static const struct option redis_keys[] = {
     {"address", O_ADDRESS, AT(struct conf_redis, address), .required = true},
+    {"tls", O_OBJECT, AT(struct conf_redis, tls), .of = &redis_tls_options},
     {"username", O_WORD, AT(struct conf_redis, username)},
     {"password_from_env", O_WORD, AT(struct conf_redis, password_from_env)},
     {"password_from_file", O_PATH, AT(struct conf_redis, password_from_file)},

@@ -277,6 +277,8 @@ static bool open_journal(struct file_store *s, struct why *why)
     } else if (!journal_create(&s->journal, s->dir, s->io, key) || !journal_install(&s->journal)) {
         why_set(why, "cannot make the state file: %s", strerror(errno));
         return false;
+    } else {
+        LOG(INFO, "state.created", "store=file");   /* at a first start; or what was known is lost */
     }
     s->acked = s->journal.size;
     file_compact_if_due(s, false);

@@ -101,7 +101,7 @@ static enum fail recall(struct state_port *sp, const struct state_key *keys, siz
                         state_done *done, void *arg, bool *later)
 {
     enum fail f;
-    struct redis_ask *a = redis_ask_new(port_of(sp), n, &f);
+    struct redis_ask *a = redis_ask_new(port_of(sp), &f);
     if (a == NULL) return f;
     a->keys = malloc(n * sizeof *keys);
     if (a->keys == NULL) a->result = FAIL_NO_MEMORY;
@@ -147,7 +147,7 @@ static enum fail remember(struct state_port *sp, const struct state_key *keys, s
 {
     enum fail f;
     if (strlen(classes) >= NAMES_TEXT_MAX) return FAIL_STATE_DOWN;
-    struct redis_ask *a = redis_ask_new(port_of(sp), 1, &f);
+    struct redis_ask *a = redis_ask_new(port_of(sp), &f);
     if (a == NULL) return f;
     a->take = take_exec;
     redis_ask_send_quiet(a, 1, (const char *const[]){"MULTI"}, (const size_t[]){5});
@@ -163,7 +163,7 @@ static enum fail keep(struct state_port *sp, struct state_key key, struct span o
 {
     const struct redis_store *s = store_of(sp);
     enum fail f;
-    struct redis_ask *a = redis_ask_new(port_of(sp), 1, &f);
+    struct redis_ask *a = redis_ask_new(port_of(sp), &f);
     if (a == NULL) return f;
     struct name name = name_of(s, 'o', &key);
     struct place p = place_of('o', &key, NULL);
@@ -200,7 +200,7 @@ static void take_object(struct redis_ask *a, size_t i, const redisReply *r)
 /* GET or DEL of an object. */
 static struct redis_ask *ask_object(struct state_port *sp, const char *verb, const struct state_key *key, enum fail *f)
 {
-    struct redis_ask *a = redis_ask_new(port_of(sp), 1, f);
+    struct redis_ask *a = redis_ask_new(port_of(sp), f);
     if (a == NULL) return NULL;
     struct name name = name_of(store_of(sp), 'o', key);
     a->keys = malloc(sizeof *key);
@@ -274,6 +274,8 @@ static void close_store(struct state *state)
     free(s->password);
     free(s->username);
     free(s->prefix);
+    free(s->tls_name);
+    SSL_CTX_free(s->tls);
     digest_wipe(&s->head.keys, sizeof s->head.keys);
     free(s);
 }
@@ -306,16 +308,16 @@ static bool read_password(const struct conf_redis *c, char **out, struct why *wh
     return *out != NULL;
 }
 
-static bool set_address(struct redis_store *s, const char *address, struct why *why)
+static bool set_address(struct redis_store *s, const struct conf_redis *c, struct why *why)
 {
-    struct sockaddr_storage to;
-    socklen_t len;
-    char port[16];
-    bool ok = conf_parse_address(address, &to, &len) &&
-              getnameinfo((struct sockaddr *)&to, len, s->host, sizeof s->host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0;
-    if (ok) s->port = atoi(port);
-    else why_set(why, "Redis's address %s is not an address and a port", address);
-    return ok;
+    char host[64];
+    bool ok = conf_parse_address(c->address, &s->to, &s->to_len) &&
+              getnameinfo((struct sockaddr *)&s->to, s->to_len, host, sizeof host, NULL, 0, NI_NUMERICHOST) == 0;
+    if (!ok) why_set(why, "Redis's address %s is not an address and a port", c->address);
+    if (!ok || c->tls == NULL) return ok;
+    s->tls_name = strdup(c->tls->name ? c->tls->name : host);
+    s->tls = redis_tls_ctx(c->tls, why);
+    return s->tls != NULL && s->tls_name != NULL;
 }
 
 struct state *redis_store_open(const struct conf_redis *c, const struct state *head, struct why *why)
@@ -331,7 +333,7 @@ struct state *redis_store_open(const struct conf_redis *c, const struct state *h
     s->timeout_ms = c->timeout_ms ? c->timeout_ms : 1000;
     s->prefix = strdup(c->prefix ? c->prefix : "cordon:");
     s->username = c->username ? strdup(c->username) : NULL;
-    bool ok = set_address(s, c->address, why) && read_password(c, &s->password, why);
+    bool ok = set_address(s, c, why) && read_password(c, &s->password, why);
     if (ok && (s->prefix == NULL || (c->username && s->username == NULL) || strlen(s->prefix) > REDIS_PREFIX_MAX)) {
         why_set(why, "Redis's key prefix is longer than %u bytes, or there is no memory", REDIS_PREFIX_MAX);
         ok = false;

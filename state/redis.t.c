@@ -34,22 +34,30 @@ static bool listens(void)
     return yes;
 }
 
-static void server_start(void)
+/* `tls`: with a port for TLS instead of a plain one, and certificates of make_certificates(). */
+static void server_start_as(bool tls)
 {
-    char p[16], log[128];
+    char p[16], log[128], crt[80], key[80], ca[80];
     snprintf(p, sizeof p, "%d", port);
     snprintf(log, sizeof log, "%s/log", dir);
+    snprintf(crt, sizeof crt, "%s/crt", dir);
+    snprintf(key, sizeof key, "%s/tls-key", dir);
+    snprintf(ca, sizeof ca, "%s/ca", dir);
+    const char *argv[] = {"redis-server", tls ? "--tls-port" : "--port", p, "--bind", "127.0.0.1", "--dir", dir, "--save", "",
+                          "--appendonly", "yes", "--appendfsync", "always", "--requirepass", PASSWORD, "--logfile", log,
+                          tls ? "--port" : NULL, "0", "--tls-cert-file", crt, "--tls-key-file", key, "--tls-ca-cert-file", ca, NULL};
     server = fork();
     assert_true(server >= 0);
     if (server == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);   /* however the test ends */
-        execlp("redis-server", "redis-server", "--port", p, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes",
-               "--appendfsync", "always", "--requirepass", PASSWORD, "--logfile", log, (char *)NULL);
+        execvp(argv[0], (char **)(uintptr_t)argv);
         _exit(127);
     }
     for (int i = 0; i < 500 && !listens(); i++) poll(NULL, 0, 20);
     assert_true(listens());
 }
+
+static void server_start(void) { server_start_as(false); }
 
 static void server_stop(int sig)
 {
@@ -82,10 +90,12 @@ static int after_all(void **state)
     return 0;
 }
 
+static struct conf_redis_tls *use_tls;   /* of the stores that are opened */
+
 static struct state *open_store(const char *password_file, uint32_t keep_s, uint32_t timeout_ms)
 {
     struct conf_redis r = {.address = address, .password_from_file = (char *)(uintptr_t)password_file, .prefix = prefix,
-                           .timeout_ms = timeout_ms, .database = 1};
+                           .timeout_ms = timeout_ms, .database = 1, .tls = use_tls};
     struct conf_state c = {.dir = dir, .redis = &r, .keep_s = keep_s};
     struct why why;
     struct state *s = state_open(&c, &why);
@@ -262,9 +272,10 @@ static void nothing_can_be_read(void **state)
     assert_int_equal(rig_keep(&r, rig_key(&r, STATE_OBJECT, "resp_visible"), SPAN("the patient is well")), FAIL_OK);
     stop(&r);
     redisReply *keys = ask("KEYS *");
-    assert_int_equal(keys->elements, 2);
+    assert_int_equal(keys->elements, 3);
     for (size_t i = 0; i < keys->elements; i++) {
         char command[256];
+        if (strcmp(keys->element[i]->str, "test:mark") == 0) continue;   /* a random number */
         assert_true(strncmp(keys->element[i]->str, "test:", 5) == 0);
         bool fact = keys->element[i]->str[5] == 'f';
         snprintf(command, sizeof command, "%s %s", fact ? "HGETALL" : "GET", keys->element[i]->str);
@@ -420,6 +431,141 @@ static void the_password_counts(void **state)
     assert_non_null(strstr(why.text, "CORDON_TEST_NO_SUCH_NAME"));
 }
 
+static void expect_ok(const char *command)
+{
+    redisReply *r = ask(command);
+    if (r->type == REDIS_REPLY_ERROR) fail_msg("%s: %s", command, r->str);
+    freeReplyObject(r);
+}
+
+/* It answers, and yet nothing can be kept in it: as when it is gone, and back by itself. */
+static void answers_but_cannot_be_written_to(void **state)
+{
+    (void)state;
+    static const struct { const char *breaks, *mends; } ways[] = {
+        {"REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"}, {"CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"}};
+    struct rig r;
+    struct state_fact fact;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        start(&r);
+        assert_int_equal(rig_remember(&r, STATE_ID, "kept", "phi"), FAIL_OK);
+        expect_ok(ways[i].breaks);
+        assert_int_equal(rig_remember(&r, STATE_ID, "not kept", "phi"), FAIL_STATE_DOWN);
+        await(&r, false);
+        assert_int_equal(rig_recall(&r, STATE_ID, "kept", &fact), FAIL_STATE_DOWN);
+        expect_ok(ways[i].mends);
+        await(&r, true);
+        rig_knows(&r, STATE_ID, "kept", "phi");
+        stop(&r);
+        start(&r);   /* nobody asks for anything: it is found out nevertheless */
+        expect_ok(ways[i].breaks);
+        await(&r, false);
+        expect_ok(ways[i].mends);
+        await(&r, true);
+        stop(&r);
+    }
+}
+
+/* Its data are gone: that is told, as nothing else would tell. */
+static void emptied(void **state)
+{
+    (void)state;
+    struct rig r;
+    start(&r);
+    uint64_t before = atomic_load(&((struct redis_store *)r.state)->mark);
+    assert_int_not_equal(before, 0);
+    flush();
+    for (int i = 0; i < 500 && atomic_load(&((struct redis_store *)r.state)->mark) == before; i++) rig_turn(&r, 10);
+    assert_int_not_equal(atomic_load(&((struct redis_store *)r.state)->mark), before);
+    assert_true(state_up(r.state));
+    stop(&r);
+}
+
+/* ---- TLS ---- */
+
+static bool make_certificates(void)
+{
+    char command[1024];
+    snprintf(command, sizeof command,
+             "cd %s && exec >/dev/null 2>&1 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca-key "
+             "-out ca -days 2 -subj /CN=test-ca && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls-key "
+             "-out csr -subj /CN=redis.test -addext 'subjectAltName=DNS:redis.test,IP:127.0.0.1' && "
+             "openssl x509 -req -in csr -CA ca -CAkey ca-key -out crt -days 2 -copy_extensions copy", dir);
+    return system(command) == 0;
+}
+
+static void over_tls(void **state)
+{
+    (void)state;
+    char ca[80], crt[80], key[80], its_name[] = "redis.test", other[] = "other.test";
+    snprintf(ca, sizeof ca, "%s/ca", dir);
+    snprintf(crt, sizeof crt, "%s/crt", dir);
+    snprintf(key, sizeof key, "%s/tls-key", dir);
+    struct conf_redis_tls good[] = {{.ca_file = ca, .certificate = crt, .key = key},
+                                    {.ca_file = ca, .name = its_name, .certificate = crt, .key = key}};
+    struct conf_redis_tls bad[] = {{.ca_file = ca, .name = other, .certificate = crt, .key = key},
+                                   {.certificate = crt, .key = key}, {.ca_file = ca}};
+    struct rig r;
+    assert_true(make_certificates());
+    server_stop(SIGKILL);
+    server_start_as(true);
+    for (size_t i = 0; i < COUNT(good); i++) {
+        use_tls = &good[i];
+        start(&r);
+        assert_int_equal(rig_remember(&r, STATE_ID, "over tls", "phi"), FAIL_OK);
+        rig_knows(&r, STATE_ID, "over tls", "phi");
+        stop(&r);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        use_tls = &bad[i];
+        rig_start(&r, open_store(file, 1000, 1000));
+        rig_turn(&r, 400);
+        assert_false(state_up(r.state));
+        stop(&r);
+    }
+    use_tls = NULL;   /* plain words to a TLS port */
+    rig_start(&r, open_store(file, 1000, 1000));
+    rig_turn(&r, 300);
+    assert_false(state_up(r.state));
+    stop(&r);
+    server_stop(SIGKILL);
+    server_start();
+    struct conf_redis_tls none = {.ca_file = file};
+    struct conf_redis redis = {.address = address, .tls = &none};
+    struct conf_state c = {.dir = dir, .redis = &redis, .keep_s = 10};
+    struct why why;
+    assert_null(state_open(&c, &why));
+    assert_non_null(strstr(why.text, "no CA certificate"));
+}
+
+/* ---- something else answers ---- */
+
+static void not_redis(void **state)
+{
+    (void)state;
+    static const char *const says[] = {"HTTP/1.1 200 OK\r\n\r\n", "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n", "*-7\r\n", ""};
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
+    struct rig r;
+    int yes = 1;
+    server_stop(SIGKILL);
+    for (size_t i = 0; i < COUNT(says); i++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+        assert_int_equal(listen(fd, 8), 0);
+        rig_start(&r, open_store(file, 1000, 200));
+        rig_turn(&r, 20);
+        int to = accept(fd, NULL, NULL);
+        assert_int_equal(write(to, says[i], strlen(says[i])), (ssize_t)strlen(says[i]));
+        rig_turn(&r, 300);
+        assert_false(state_up(r.state));
+        stop(&r);
+        close(to);
+        close(fd);
+    }
+    server_start();
+}
+
 static void cancelled_and_freed(void **state)
 {
     (void)state;
@@ -452,6 +598,8 @@ int main(void)
         cmocka_unit_test(nothing_can_be_moved), cmocka_unit_test(goes_and_comes_back), cmocka_unit_test(hangs),
         cmocka_unit_test(hangs_while_nothing_is_asked), cmocka_unit_test(not_there_at_start),
         cmocka_unit_test(the_password_counts), cmocka_unit_test(cancelled_and_freed),
+        cmocka_unit_test(answers_but_cannot_be_written_to), cmocka_unit_test(emptied), cmocka_unit_test(over_tls),
+        cmocka_unit_test(not_redis),
     };
     if (system("redis-server --version >/dev/null 2>&1") != 0) {
         print_message("SKIPPED: redis-server is not installed (deploy/packages-test.txt)\n");

@@ -60,7 +60,7 @@ only 'llama\.h' 'localmodel/engine_llama*' localmodel/chat_shim.cpp
 only 'ggml[a-z-]*\.h' 'localmodel/engine_llama*'
 only 'cyaml/cyaml\.h' 'conf/*.c' 'conf/*.h'
 only 'llhttp\.h' 'proxy/h1*.c'
-only 'openssl/[a-z0-9_]+\.h' core/digest.c core/digest.h 'core/digest*.t.c' core/seal.c 'proxy/*'
+only 'openssl/[a-z0-9_]+\.h' core/digest.c core/digest.h 'core/digest*.t.c' core/seal.c 'state/redis*' 'proxy/*'
 only 'event2/[a-z_]+\.h' 'proxy/*' 'admin/*' 'state/*.c' state/rig.t.h
 only 'hiredis/[a-z_/]+\.h' 'state/*.c' state/redis.h
 only '(zlib|zstd|brotli/decode|brotli/encode)\.h' 'core/inflate*.c'

@@ -1,5 +1,6 @@
 """What outlives a request: conversations that were sensitive stay inside, by id, by session and by what they repeat; local
 answers are kept for their owner alone. In a file, and in a real Redis that two instances share."""
+import base64
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import KEEP, SCRATCH, Cordon, Skip, chat, each, eq, scenario, wait_until, whole
+from harness import KEEP, ROOT, SCRATCH, Cordon, Skip, chat, each, eq, scenario, wait_until, whole
 
 RESPONSES = "/v1/responses"
 LONG = "The harbour lights were counted twice that evening by the keeper and his dog."
@@ -95,10 +96,58 @@ def a_streamed_answer_is_kept_too(c, up):
 
 
 # ---------------------------------------------------------------------------------------------------------- taint
+DISGUISES = {
+    "text": lambda i: json.dumps(chat("see " + i + " now")),
+    "an escape in a text": lambda i: json.dumps(chat("see @ now")).replace("@", i[:20] + "\\u%04x" % ord(i[20]) + i[21:]),
+    "JSON in a string": lambda i: json.dumps(chat(json.dumps({"a": {"b": i}}))),
+    "JSON in a string with an escape": lambda i: json.dumps(chat('{"a":"%s\\u%04x%s"}' % (i[:20], ord(i[20]), i[21:]))),
+    "base64": lambda i: json.dumps(chat(base64.b64encode(("look at " + i + " for me").encode()).decode())),
+    "a data URI": lambda i: json.dumps(chat("data:text/plain;base64," + base64.b64encode(("look at " + i).encode()).decode())),
+    "percent": lambda i: json.dumps(chat("https://h.example/?q=" + "".join("%%%02x" % ord(x) for x in i))),
+    "glued": lambda i: json.dumps(chat("xx-" + i + "yy")),
+    "upper case": lambda i: json.dumps(chat(i.upper())),
+    "a key": lambda i: json.dumps(chat("hi", metadata={i: "x"})),
+    "a header": lambda i: (json.dumps(chat("hi")), ["Idempotency-Key: " + i]),
+    "another header": lambda i: (json.dumps(chat("hi")), ["OpenAI-Beta: " + i]),
+    "a session's name": lambda i: (json.dumps(chat("hi")), ["session_id: " + i]),
+}
+
+
+@each(DISGUISES)
+def a_local_id_never_goes_up(c, up, case):
+    ident = local_id(c)
+    body, headers = case(ident) if isinstance(case(ident), tuple) else (case(ident), [])
+    up.reset()
+    r = c.ask(body.encode(), headers=bearer("bob") + headers)
+    eq((r.status, action(r)), (200, "local"), "reply: " + repr(r.body[:200]))
+    up.untouched()
+
+
+@scenario
+def a_kept_answer_that_is_cancelled_is_told_as_it_is(c, up):
+    ident = local_id(c)
+    path = RESPONSES + "/" + ident + "/cancel"
+    r = c.ask(b"", "POST", path, bearer("ann"))
+    eq((r.status, r.json()["id"], r.json()["object"]), (200, ident, "response"), "its owner's")
+    eq(c.ask(b"", "POST", path, bearer("eve")).status, 404, "another client's")
+    up.untouched()
+
+
 @each({"header": ["X-Claude-Code-Session-Id: 6a1c0f52-1b1e-4a50-9d07-1f2f8e0f3c11"],
        "codex": ["session_id: 0199aa00-77aa-7b00-8f00-2b00aa00bb00"]})
-def a_session_stays_inside(c, up, case):
+def a_session_with_a_unique_name_stays_inside_whatever_its_key(c, up, case):
+    """Tokens run out, and an agent may speak to two APIs with two keys: the session is the same."""
+    eq(action(c.ask(chat("patient " + KEEP, max_tokens=4), key="sk-before", headers=case)), "local", "the sensitive turn")
+    up.reset()
+    eq(action(c.ask(chat("and what now?", max_tokens=4), key="sk-after", headers=case)), "local", "with another key")
+    up.untouched()
     other = [case[0].rsplit(" ", 1)[0] + " 7b7b7b7b-0000-4000-8000-77777777abcd"]
+    eq(action(c.ask(chat("and what now?"), key="sk-after", headers=other)), "forward", "another session")
+
+
+@each({"header": ["X-Session-Id: my-application"], "codex": ["session_id: the-ward-desk"]})
+def a_session_stays_inside(c, up, case):
+    other = [case[0].rsplit(" ", 1)[0] + " another-application"]
     eq(action(c.ask(chat("hi"), headers=bearer("sess") + case)), "forward", "before")
     eq(action(c.ask(chat("patient " + KEEP, max_tokens=4), headers=bearer("sess") + case)), "local", "the sensitive turn")
     up.reset()
@@ -106,6 +155,16 @@ def a_session_stays_inside(c, up, case):
     up.untouched()
     eq(action(c.ask(chat("and what now?"), headers=bearer("sess") + other)), "forward", "another session")
     eq(action(c.ask(chat("and what now?"), headers=bearer("other") + case)), "forward", "another client, same name")
+
+
+@scenario
+def sessions_do_not_count_when_they_are_switched_off(up):
+    def change(conf):
+        conf["state"] = {"sessions": False}
+    with Cordon(up, change=change) as own:
+        session = ["X-Session-Id: a-session-that-is-none"]
+        eq(action(own.ask(chat("patient " + KEEP, max_tokens=4), headers=bearer("off") + session)), "local", "the sensitive turn")
+        eq(action(own.ask(chat("and what now?"), headers=bearer("off") + session)), "forward", "the same session")
 
 
 @scenario
@@ -143,6 +202,8 @@ def a_local_turn_that_is_repeated_taints(c, up):
     for name, body in {
             "as it was": with_history(said),
             "as parts, with cache_control": with_history([{"type": "text", "text": said, "cache_control": {"type": "ephemeral"}}]),
+            "in two parts": with_history([{"type": "text", "text": said[:20]}, {"type": "text", "text": said[20:]}]),
+            "in JSON in a string": with_history(json.dumps({"answer": said})),
             "with other white space": with_history("  " + said.replace(" ", "  ") + "\n"),
     }.items():
         r = c.ask(body, headers=bearer("dig"))
@@ -345,12 +406,16 @@ class Redis:
                              "redis": {"address": "127.0.0.1:%d" % self.port, "password_from_env": "REDIS_PASSWORD", "timeout_ms": 500}}
         return change
 
-    def cordon(self, up):
+    def cordon(self, up, **more):
         key = os.path.join(self.dir, "key")
         if not os.path.exists(key):
             with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
                 f.write(os.urandom(32))
-        return Cordon(up, change=self.change(key), env={"REDIS_PASSWORD": self.password})
+
+        def change(conf):
+            self.change(key)(conf)
+            conf["state"]["redis"].update(more)
+        return Cordon(up, change=change, env={"REDIS_PASSWORD": self.password, "USER_PASSWORD": "user-pass-1"})
 
 
 @scenario
@@ -398,6 +463,56 @@ def without_redis_nothing_leaves_and_it_recovers(up):
             redis.start()
             wait_until(lambda: own.ask(None, "GET", RESPONSES + "/" + ident, bearer("ann")).status == 200, "recovery", 15)
             eq(action(own.ask(chat("hm", max_tokens=4), headers=bearer("ann") + session)), "local", "the session is still known")
+    finally:
+        redis.close()
+
+
+@each({"a replica": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"), "out of memory": ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0")})
+def a_redis_that_cannot_be_written_to_is_no_redis(up, case):
+    breaks, mends = (words.split(" ") for words in case)
+    redis = Redis()
+    try:
+        with redis.cordon(up) as own:
+            session = ["X-Session-Id: no-write-session-1"]
+            eq(action(own.ask(chat("patient " + KEEP, max_tokens=4), headers=bearer("ann") + session)), "local", "before")
+            redis.command(*breaks)
+            wait_until(lambda: own.admin("/readyz")[0] == 503, "/readyz to tell", 15)
+            up.reset()
+            for text in ("hm", "patient " + KEEP):
+                r = own.ask(chat(text), headers=bearer("ann"))
+                eq((r.status, r.code), (503, "STATE_DOWN"), text)
+            up.untouched()
+            redis.command(*mends)
+            wait_until(lambda: own.admin("/readyz")[0] == 200, "recovery", 20)
+            eq(action(own.ask(chat("hm", max_tokens=4), headers=bearer("ann") + session)), "local", "the session is still known")
+    finally:
+        redis.close()
+
+
+@scenario
+def a_redis_user_needs_no_more_than_the_manual_says(up):
+    with open(os.path.join(ROOT, "docs", "STATE.md"), encoding="utf-8") as f:
+        line = re.search(r"^ACL SETUSER .*$", f.read(), re.M).group(0)
+    redis = Redis()
+    try:
+        assert redis.command(*line.replace("PASSWORD", "user-pass-1").split()).endswith(b"+OK\r\n"), "the manual's user"
+        with redis.cordon(up, username="cordon", password_from_env="USER_PASSWORD", database=0) as own:
+            ident = local_id(own, headers=["X-Session-Id: user-session-1"])
+            eq(action(own.ask(chat("hm", max_tokens=4), headers=bearer("ann") + ["X-Session-Id: user-session-1"])), "local", "session")
+            eq(own.ask(None, "GET", RESPONSES + "/" + ident, bearer("ann")).status, 200, "read")
+            eq(own.ask(None, "DELETE", RESPONSES + "/" + ident, bearer("ann")).status, 200, "deleted")
+    finally:
+        redis.close()
+
+
+@scenario
+def a_redis_that_was_emptied_is_told_of(up):
+    redis = Redis()
+    try:
+        with redis.cordon(up) as own:
+            wait_until(lambda: own.admin("/readyz")[0] == 200, "start", 15)
+            redis.command("FLUSHALL")
+            wait_until(lambda: own.logged("state.emptied"), "the log to tell", 15)
     finally:
         redis.close()
 
