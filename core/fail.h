@@ -74,7 +74,7 @@
     X(LEDGER_DOWN, 503, true, "the audit ledger cannot be written, so nothing is sent or answered")                \
     X(LEDGER_BUSY, 503, true, "the audit ledger does not keep up, so the request was not sent")                    \
     /* local engine */                                                                                             \
-    X(ENGINE_MISSING, 503, true, "the policy keeps this request inside, and no local model is configured")         \
+    X(ENGINE_MISSING, 503, false, "the policy keeps this request inside, and no local model is configured for it") \
     X(ENGINE_BUSY, 503, true, "the local model's queue is full")                                                   \
     X(ENGINE_FAILED, 503, true, "the local model failed")                                                          \
     X(MODEL_TOO_SMALL, 400, false, "the policy keeps this request inside, and asks for a stronger local model")    \

@@ -135,6 +135,39 @@ void probe(chat &c)
     }
 }
 
+// --- a schema ---
+
+// Members of a schema whose value is data, in which a "$ref" is no reference.
+bool is_data(const std::string &key) { return key == "enum" || key == "const" || key == "default" || key == "examples"; }
+
+const char WHOLE_NAME[] = "the-whole", WHOLE_REF[] = "#/$defs/the-whole";
+
+// Whether the schema refers to itself as a whole; it then does so by that name.
+bool name_whole(json &schema)
+{
+    bool found = false;
+    if (schema.is_array())
+        for (size_t i = 0; i < schema.size(); i++) found |= name_whole(schema.at(i));
+    if (!schema.is_object()) return found;
+    for (auto it = schema.begin(); it != schema.end(); ++it) {
+        bool whole = it.key() == "$ref" && it.value() == "#";
+        if (whole) it.value() = WHOLE_REF;
+        found |= whole || (!is_data(it.key()) && name_whole(it.value()));
+    }
+    return found;
+}
+
+// llama.cpp follows references into a document, but not "#", by which OpenAI's guide describes trees.
+json with_whole_named(json schema)
+{
+    if (!name_whole(schema)) return schema;
+    json defs = schema.contains("$defs") ? schema.at("$defs") : json::object();
+    defs.set({WHOLE_NAME, schema});
+    schema.set({"$defs", defs});
+    schema.set({"$ref", WHOLE_REF});
+    return schema;
+}
+
 // --- the prompt ---
 
 // For a template that shows no tools: the first system message tells of them.
@@ -187,7 +220,7 @@ common_chat_templates_inputs inputs_for(const chat_ask &ask, way w, chat_reply &
 {
     common_chat_templates_inputs in = inputs_of(ask.messages);
     if (w == LEVELLED) level(in.messages);
-    if (formatted(ask) && !r.own_grammar) in.json_schema = schema_of(ask);
+    if (formatted(ask) && !r.own_grammar) in.json_schema = with_whole_named(json::parse(schema_of(ask))).dump();
     if (ask.use_tools == CHAT_TOOLS_NONE) return in;
     std::vector<common_chat_tool> tools = common_chat_tools_parse_oaicompat(json::parse(ask.tools));
     r.tool_names.clear();
@@ -229,7 +262,8 @@ std::string call_rule(const common_grammar_builder &b, const char *tools_text, c
         const json &function = tool.at("function");
         std::string name = function.at("name").get<std::string>();
         if (only && name != only) continue;
-        common_chat_schema_document doc = common_chat_schema_from_json(common_chat_tool_parameters(function));
+        json schema = with_whole_named(common_chat_tool_parameters(function));
+        common_chat_schema_document doc = common_chat_schema_from_json(schema);
         std::string arguments = b.add_schema("arguments-" + std::to_string(used++), *doc.root);
         std::string head = "{\"name\": " + json::make(name).dump() + ", \"arguments\": ";
         rule += (rule.empty() ? "" : " | ") + gbnf_format_literal(head) + " " + arguments + " \"}\"";
@@ -287,7 +321,7 @@ bool is_hermes(const chat &c)
 // to choose from, a call. Ours, because the template's lets a fence stand round the document, and knows no calls beside it.
 std::string format_grammar(const chat_reply &r, const chat_ask &ask)
 {
-    json schema = json::parse(schema_of(ask));
+    json schema = with_whole_named(json::parse(schema_of(ask)));
     bool calls = r.mode == CHAT_PARSED;
     const std::string &open = r.params.thinking_start_tag;
     return build_grammar([&](const common_grammar_builder &b) {

@@ -26,7 +26,7 @@ struct engine_model_conf {
 struct engine_model_info {
     char name[64], family[64], description[128], licence[128];
     uint64_t parameters, bytes;
-    uint32_t context_trained, context;
+    uint32_t context_trained, context;   /* context: of one request; engine_inspect: where the configuration says nothing */
     bool has_template, has_tool_template;
     bool embeds;               /* it makes vectors, not text (an encoder such as BERT) */
     uint32_t dimensions;       /* of its vectors */
@@ -94,9 +94,10 @@ void engine_letter_free(struct engine_letter *l);
  * with exactly one EV_END or EV_ERROR, also after engine_cancel. `deliver` becomes letter.deliver of each event. Any worker.
  *
  *   CONV_CHAT    EV_START, the answer, EV_END. A prompt that does not fit the context ends with EV_ERROR CONTEXT_LENGTH as
- *                its first event. It fits when room for one token is left. With prune_tools, tools are shortened and left
- *                out until there is room for an answer: max_tokens, or an eighth of the context and at most 512 where that
- *                is not given, and never more than a quarter of the context (localmodel/engine_prune.h).
+ *                its first event, and soon, however long the answer would have waited. It fits when room for one token is
+ *                left. With prune_tools, tools are shortened and left out until there is room for an answer: max_tokens, or
+ *                an eighth of the context and at most 512 where that is not given, and never more than a quarter of the
+ *                context (localmodel/engine_prune.h).
  *   CONV_COUNT   EV_END with prompt_tokens. It does not wait for answers that are being written, only for one step of them.
  *   CONV_EMBED   EV_VECTOR of each input in order, of length 1; EV_END with prompt_tokens. An input that is longer than
  *                the model's context ends it with CONTEXT_LENGTH, before the first vector.

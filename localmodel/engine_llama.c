@@ -47,9 +47,8 @@ static bool load_weights(struct backend *b, struct why *why)
 
 static uint32_t context_of(const struct backend *b)
 {
-    uint32_t usual = b->info->embeds ? ENGINE_EMBED_CONTEXT_MAX : ENGINE_CONTEXT_MAX;
-    uint32_t trained = b->info->context_trained ? b->info->context_trained : usual;
-    uint32_t context = b->conf->context ? b->conf->context : trained < usual ? trained : usual;
+    uint32_t context = b->conf->context ? b->conf->context : b->info->context;
+    uint32_t trained = b->info->context_trained ? b->info->context_trained : b->info->context;
     if (context > trained && b->info->embeds) context = trained;   /* an encoder has no positions beyond */
     if (context > trained)
         LOG(WARN, "engine.context", "model=%s context=%u trained=%u: answers over the trained length degrade",

@@ -64,6 +64,13 @@ struct seq {
     bool in_batch;
 };
 
+/* A job that waits for a place, prepared. */
+struct ready {
+    struct ready *next;
+    struct job *job;
+    struct chat_reply *reply;          /* owned */
+};
+
 /* A job of vectors. */
 struct embedding {
     struct job *job;                   /* NULL: the place is free */
@@ -82,6 +89,7 @@ struct backend {
     uint64_t turns, decode_us;         /* decode_us: of the last batch */
     double us_per_prompt_token;        /* a running mean */
     struct seq at[ENGINE_PARALLEL_MAX];
+    struct ready *ready;               /* in the order of arrival */
     struct embedding vectors[ENGINE_PARALLEL_MAX];
     const struct job *encoding;        /* whose input is being done */
 };

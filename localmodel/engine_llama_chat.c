@@ -8,6 +8,7 @@
 #include "localmodel/engine_llama.h"
 #include <llama.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define PROMPT_SLICE_US 100000
 #define PROMPT_ALONE_US 3000000
@@ -108,43 +109,52 @@ static void count(struct backend *b, struct job *j)
     queue_finish(b->jobs, j);
 }
 
-/* The sampler is made for the prompt that was taken, and both go to the answer. */
-static enum fail take_reply(struct backend *b, struct seq *s, struct trial *t)
-{
-    struct chat_ask ask = ask_of(b, t->request, t->request->tools);
-    enum fail f = fail_of[chat_ready(t->reply, &ask)];
-    if (f != FAIL_OK) {
-        chat_reply_free(t->reply);
-        return f;
-    }
-    f = job_answer_init(&s->answer, s->job, t->reply);
-    if (f != FAIL_OK) return f;
-    size_t n;
-    s->prompt = chat_prompt(s->answer.reply, &n);
-    s->n_prompt = s->job->usage.prompt_tokens = (uint32_t)n;
-    s->left = (int64_t)b->info->context - (int64_t)n;
-    if (t->request->max_tokens >= 0 && t->request->max_tokens < s->left) s->left = t->request->max_tokens;
-    return FAIL_OK;
-}
-
-static enum fail seq_begin(struct backend *b, struct seq *s, struct job *j)
+static enum fail fitting_prompt(struct backend *b, struct job *j, struct chat_reply **out)
 {
     const struct engine_request *r = j->request;
     struct trial t = {.backend = b, .request = r, .room = r->prune_tools ? prune_room(r, b->info->context) : 1};
-    *s = (struct seq){.job = j, .turn = b->turns++, .row = -1};
     size_t bytes = r->prune_tools ? strlen(r->messages) : bytes_of(r);
     if (bytes / BYTES_PER_TOKEN_MAX > b->info->context) return FAIL_CONTEXT_LENGTH;
     enum fail f = write_prompt(&t, j);
     /* With less room than there should be, there is still an answer. */
     if (f == FAIL_CONTEXT_LENGTH && t.tokens + 1 <= b->info->context) f = FAIL_OK;
     if (f == FAIL_OK && t.tokens == 0) f = FAIL_LOCAL_UNSUPPORTED;
-    if (f != FAIL_OK) {
-        chat_reply_free(t.reply);
-        return f;
-    }
-    f = take_reply(b, s, &t);
-    if (f == FAIL_OK) job_start(j);   /* it fits: the client has its head before a long prompt is read */
+    *out = t.reply;
     return f;
+}
+
+/* The prompt and the sampler of a job: after this it can be answered, and the client has the answer's head before a long
+ * prompt is read. */
+static enum fail prepare(struct backend *b, struct job *j, struct chat_reply **out)
+{
+    struct chat_reply *reply = NULL;
+    enum fail f = fitting_prompt(b, j, &reply);
+    if (f == FAIL_OK) {
+        struct chat_ask ask = ask_of(b, j->request, j->request->tools);
+        f = fail_of[chat_ready(reply, &ask)];
+    }
+    if (f == FAIL_OK) {
+        *out = reply;
+        job_start(j);
+    } else {
+        chat_reply_free(reply);
+    }
+    return f;
+}
+
+/* Takes ownership of `reply`. */
+static enum fail seq_begin(struct backend *b, struct seq *s, struct job *j, struct chat_reply *reply)
+{
+    const struct engine_request *r = j->request;
+    size_t n;
+    *s = (struct seq){.job = j, .turn = b->turns++, .row = -1};
+    enum fail f = job_answer_init(&s->answer, j, reply);
+    if (f != FAIL_OK) return f;
+    s->prompt = chat_prompt(reply, &n);
+    s->n_prompt = j->usage.prompt_tokens = (uint32_t)n;
+    s->left = (int64_t)b->info->context - (int64_t)n;
+    if (r->max_tokens >= 0 && r->max_tokens < s->left) s->left = r->max_tokens;
+    return FAIL_OK;
 }
 
 /* The job has been told its end: its place is free again. */
@@ -168,11 +178,59 @@ static void seq_end(struct backend *b, struct seq *s, bool cut)
     seq_over(b, s);
 }
 
-static void admit(struct backend *b, struct seq *s, struct job *j)
+static void admit(struct backend *b, struct seq *s, struct job *j, struct chat_reply *reply)
 {
-    enum fail f = seq_begin(b, s, j);
+    enum fail f = seq_begin(b, s, j, reply);
     if (f != FAIL_OK) seq_fail(b, s, f);
     else if (s->left == 0) seq_end(b, s, true);
+}
+
+/* --- jobs that wait for a place --- */
+
+static void refuse_job(struct backend *b, struct job *j, enum fail f)
+{
+    job_fail(j, f);
+    queue_finish(b->jobs, j);
+}
+
+/* A job is prepared though there is no place yet: that it cannot be answered is said at once, and not after the client has
+ * been kept alive with the head of an answer. */
+static void read_ahead(struct backend *b, struct job *j)
+{
+    struct ready *r = calloc(1, sizeof *r), **end = &b->ready;
+    enum fail f = r ? prepare(b, j, &r->reply) : FAIL_NO_MEMORY;
+    if (f != FAIL_OK) {
+        free(r);
+        refuse_job(b, j, f);
+        return;
+    }
+    r->job = j;
+    while (*end) end = &(*end)->next;
+    *end = r;
+}
+
+static struct chat_reply *take_ready(struct ready **at, struct job **j)
+{
+    struct ready *r = *at;
+    struct chat_reply *reply = r->reply;
+    *at = r->next;
+    *j = r->job;
+    free(r);
+    return reply;
+}
+
+static void drop_ready(struct backend *b, bool all)
+{
+    struct job *j;
+    for (struct ready **at = &b->ready; *at;) {
+        bool cancelled = atomic_load(&(*at)->job->cancelled);
+        if (!cancelled && !all) {
+            at = &(*at)->next;
+            continue;
+        }
+        chat_reply_free(take_ready(at, &j));
+        if (!all) refuse_job(b, j, FAIL_CLIENT_ABORT);
+    }
 }
 
 static uint32_t busy(const struct backend *b)
@@ -189,15 +247,38 @@ static struct seq *free_place(struct backend *b)
     return NULL;
 }
 
-/* Jobs for the free places, and counts, which need none; waits for one when all are free. */
+/* The next for the place: who waited with a prompt written, else who comes. False when there is nobody. */
+static bool fill_place(struct backend *b, struct seq *place)
+{
+    struct chat_reply *reply;
+    struct job *j;
+    if (b->ready) {
+        reply = take_ready(&b->ready, &j);
+        admit(b, place, j, reply);
+        return true;
+    }
+    j = queue_take(b->jobs, QUEUE_ANY, busy(b) == 0);
+    if (j == NULL) return false;
+    enum fail f = FAIL_OK;
+    if (j->request->kind == CONV_COUNT) count(b, j);
+    else if ((f = prepare(b, j, &reply)) == FAIL_OK) admit(b, place, j, reply);
+    else refuse_job(b, j, f);
+    return true;
+}
+
+/* Fills the free places; waits for a job when all are free. With none free, counts are done, which need no place, and one
+ * job is prepared: the answers that run are not to wait for more. */
 static void fill(struct backend *b)
 {
-    for (;;) {
-        struct seq *place = free_place(b);
-        struct job *j = queue_take(b->jobs, place ? QUEUE_ANY : QUEUE_COUNTS, busy(b) == 0);
-        if (j == NULL) return;
-        if (j->request->kind == CONV_COUNT) count(b, j);
-        else if (place) admit(b, place, j);
+    struct seq *place;
+    while ((place = free_place(b)) != NULL)
+        if (!fill_place(b, place)) return;
+    for (struct job *j; (j = queue_take(b->jobs, QUEUE_ANY, false)) != NULL;) {
+        if (j->request->kind != CONV_COUNT) {
+            read_ahead(b, j);
+            return;
+        }
+        count(b, j);
     }
 }
 
@@ -205,6 +286,7 @@ static void drop_cancelled(struct backend *b)
 {
     for (uint32_t i = 0; i < b->conf->parallel; i++)
         if (b->at[i].job && atomic_load(&b->at[i].job->cancelled)) seq_fail(b, &b->at[i], FAIL_CLIENT_ABORT);
+    drop_ready(b, false);
 }
 
 bool chat_is_unwanted(void *arg)
@@ -333,4 +415,5 @@ void chat_run(struct backend *b)
     }
     for (uint32_t i = 0; i < b->conf->parallel; i++)
         if (b->at[i].job) job_answer_fini(&b->at[i].answer);   /* the jobs are failed with the queue's others */
+    drop_ready(b, true);
 }

@@ -117,6 +117,25 @@ static void test_schema(void **state)
     arena_free(doc.arena);
 }
 
+/* A tree, as OpenAI's guide describes one. */
+static void test_schema_of_itself(void **state)
+{
+    (void)state;
+    NEEDS(chat);
+    struct conv_msg m;
+    struct conv c = schema_conv(&m, "{\"type\":\"object\",\"properties\":{\"v\":{\"type\":\"boolean\"},\"next\":{\"anyOf\":["
+                                    "{\"$ref\":\"#\"},{\"type\":\"null\"}]}},\"required\":[\"v\",\"next\"],"
+                                    "\"additionalProperties\":false}");
+    c.max_tokens = 200;
+    const struct heard *h = answer_of(chat, &c);
+    assert_int_equal(h->errors, 0);
+    assert_true(h->text[0] == '{' && strstr(h->text, "\"v\""));
+    if (h->stop != STOP_END) return;                     /* it may go deep */
+    struct document doc = read_document(h->text);
+    assert_true(jdoc_get(&doc.d, 0, "v") != J_NONE && jdoc_get(&doc.d, 0, "next") != J_NONE);
+    arena_free(doc.arena);
+}
+
 /* Whatever the dice say, it fits; and a hot model would otherwise write anything but JSON. */
 static void test_schema_when_hot(void **state)
 {
@@ -327,6 +346,34 @@ static void test_count_goes_first(void **state)
     listen_all(listener, 3, 60);
 }
 
+/* While answers take all places: what cannot be answered does not wait to hear that, and who waits may go. */
+static void test_what_cannot_be_answered_is_told_at_once(void **state)
+{
+    (void)state;
+    NEEDS(chat);
+    static char text[CONTEXT * 16];
+    struct conv_msg m, long_m, bad_m;
+    struct conv c = conv_of(&m, "Write a very long story."), bad = schema_conv(&bad_m, "{\"$ref\":\"#/nowhere\"}");
+    uint64_t jobs[3], job;
+    memset(text, ' ', sizeof text - 1);
+    for (size_t i = 0; i + 8 < sizeof text; i += 8) memcpy(text + i, "word", 4);
+    struct conv longer = conv_of(&long_m, text);
+    c.frequency_penalty = 1;
+    for (uint32_t i = 0; i < 3; i++) assert_int_equal(ask(chat, listener, i, &c, &jobs[i]), FAIL_OK);
+    listen_first_text(listener, 60);
+    assert_int_equal(ask(chat, listener, 3, &longer, &job), FAIL_OK);
+    assert_int_equal(ask(chat, listener, 4, &bad, &job), FAIL_OK);
+    engine_cancel(chat, jobs[2]);
+    for (uint32_t i = 2; i < 5; i++) listen_slot(listener, i, 5);
+    assert_int_equal(listener->at[2].fail, FAIL_CLIENT_ABORT);
+    assert_int_equal(listener->at[3].fail, FAIL_CONTEXT_LENGTH);
+    assert_int_equal(listener->at[4].fail, FAIL_LOCAL_UNSUPPORTED);
+    assert_int_equal(listener->at[3].starts + listener->at[4].starts, 0);
+    assert_int_equal(listener->at[0].ends + listener->at[1].ends, 0);
+    for (uint32_t i = 0; i < 2; i++) engine_cancel(chat, jobs[i]);
+    listen_all(listener, 2, 60);
+}
+
 /* --- tools that do not fit --- */
 
 #define ONE_TOOL \
@@ -472,9 +519,11 @@ int main(void)
     log_level = LOG_WARN;
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_schema), TEST(test_schema_when_hot), TEST(test_any_object), TEST(test_cut_document),
+        TEST(test_schema), TEST(test_schema_of_itself), TEST(test_schema_when_hot), TEST(test_any_object),
+        TEST(test_cut_document),
         TEST(test_schemas_that_cannot_be_met), TEST(test_schema_beside_tools), TEST(test_reasoning),
         TEST(test_reasoning_given_back), TEST(test_count), TEST(test_count_beyond_the_context), TEST(test_count_goes_first),
+        TEST(test_what_cannot_be_answered_is_told_at_once),
         TEST(test_pruned_tools), TEST(test_vectors), TEST(test_tokens_of_vectors), TEST(test_too_long_for_a_vector),
         TEST(test_vectors_in_turn),
     };

@@ -207,6 +207,13 @@ static void finish_description(struct engine_model_info *out)
              (double)out->parameters / (billions ? 1e9 : 1e6), billions ? 'B' : 'M', type);
 }
 
+/* Where the configuration says nothing. */
+static uint32_t usual_context(const struct engine_model_info *info)
+{
+    uint32_t most = info->embeds ? ENGINE_EMBED_CONTEXT_MAX : ENGINE_CONTEXT_MAX;
+    return info->context_trained && info->context_trained < most ? info->context_trained : most;
+}
+
 enum fail engine_inspect(const char *file, struct engine_model_info *out, struct why *why)
 {
     uint64_t parts = 0;
@@ -215,5 +222,6 @@ enum fail engine_inspect(const char *file, struct engine_model_info *out, struct
     if (f == FAIL_OK && parts > 1) f = read_more(file, (int)parts, out, why);
     if (f == FAIL_OK && out->family[0] == '\0') f = refuse(why, file, "names no architecture", FETCH_AGAIN);
     if (f == FAIL_OK) finish_description(out);
+    out->context = usual_context(out);
     return f;
 }

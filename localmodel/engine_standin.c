@@ -37,6 +37,7 @@ enum fail engine_inspect(const char *file, struct engine_model_info *out, struct
     const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
     bool embeds = strstr(base, "embed") != NULL;
     *out = (struct engine_model_info){.parameters = size_in_name(base), .context_trained = ENGINE_CONTEXT_MAX,
+                                      .context = ENGINE_CONTEXT_MAX,
                                       .has_template = !embeds, .has_tool_template = !embeds, .embeds = embeds,
                                       .dimensions = embeds ? STANDIN_DIMENSIONS : 0};
     int n = (int)strcspn(base, ".");
@@ -55,7 +56,7 @@ struct backend *backend_open(const struct engine_model_conf *conf, struct engine
         free(b);
         return NULL;
     }
-    info->context = conf->context ? conf->context : info->context_trained;
+    if (conf->context) info->context = conf->context;
     *b = (struct backend){.conf = conf, .info = info, .jobs = jobs};
     return b;
 }
@@ -95,7 +96,8 @@ static bool busy(const struct backend *b)
     return false;
 }
 
-/* Takes jobs for the free places; waits for one when all are free. */
+/* Takes jobs for the free places; waits for one when all are free. Unlike the real engine, it looks at no job before there
+ * is a place for it. */
 static void fill(struct backend *b)
 {
     for (;;) {

@@ -75,8 +75,9 @@ void think_fini(struct think_filter *t) { obuf_fini(&t->held); }
 /* The first words decide: the opening mark, what may become it, or neither. */
 static bool think_maybe(struct think_filter *t, struct obuf *thought)
 {
-    struct span text = span_from(obuf_span(&t->held), blanks(obuf_span(&t->held))), mark = span_str(t->open);
+    struct span text = obuf_span(&t->held), mark = span_str(t->open);
     (void)thought;
+    if (text.n > 0) text = span_from(text, blanks(text));
     if (text.n == 0) return false;
     if (span_starts(text, mark)) {
         drop(&t->held, t->held.n - text.n + mark.n);
