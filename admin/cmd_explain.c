@@ -17,11 +17,12 @@ static const char usage[] =
     "action, rule, classes, findings with their byte offsets, coverage.\n"
     "\n"
     "  -c, --config FILE   the configuration (cordon.conf(5))\n"
-    "  --api NAME          openai.chat (unless set), anthropic.messages, gemini.generate …: a request body of that API;\n"
-    "                      text: plain text\n"
+    "  --api NAME          a request body of that API: openai.chat (unless set), anthropic.messages, gemini.generate …\n"
+    "                      (a wrong name prints them all); text: plain text\n"
     "  --path PATH         a request body for this path, with or without a query, instead of --api\n"
     "  --content-type TYPE of the body (unless set: application/json): multipart/form-data; boundary=…, text/plain …\n"
-    "  --jsonl             one {\"id\": …, \"text\": …} a line in, one answer with its id a line out\n"
+    "  --jsonl             one {\"id\": …, \"text\": …} a line in, one answer with its id a line out; `text` is what would\n"
+    "                      else be on standard input: a text with --api text, else a request body\n"
     "  --upstream NAME     judge as if it went there (unless set: the first of that API)\n"
     "  --client NAME       judge as if it came from there (unless set: from an unknown address)\n"
     "  --help              this text\n"
@@ -166,9 +167,10 @@ static int explain_lines(struct explain *x)
 
 /* ---- the policy, and who asks for what ---- */
 
+/* Azure and many other hosts speak another provider's dialect. */
 static bool speaks(const struct conf_upstream *u, const struct route *r)
 {
-    return r == NULL || strcmp(u->api, r->codec->provider) == 0;
+    return r == NULL || strcmp(route_find(u->api, SPAN("GET"), SPAN("/"), false)->codec->provider, r->codec->provider) == 0;
 }
 
 static const struct conf_upstream *find_upstream(const struct explain *x)
@@ -195,6 +197,9 @@ static int set_site(struct explain *x)
         fprintf(stderr, "cordon explain: the configuration has no upstream of that name\n");
         return EXIT_USAGE;
     }
+    if (x->route && x->site.upstream == NULL)
+        fprintf(stderr, "cordon explain: no upstream of the configuration speaks %s: judged as if one did\n",
+                x->route->codec->provider);
     if (x->client && x->site.client == NULL) {
         fprintf(stderr, "cordon explain: the configuration has no client of that name\n");
         return EXIT_USAGE;
@@ -267,13 +272,24 @@ static bool parse(int argc, char **argv, struct explain *x)
     return optind == argc && (x->help || x->conf_path);
 }
 
+static void tell_apis(void)
+{
+    const char *names[ROUTE_API_NAMES];
+    size_t n = route_api_names(names, COUNT(names)), column = 0;
+    fputs("cordon explain: there is no such API; it is text, or one of", stderr);
+    for (size_t i = 0; i < n; i++) {
+        bool wrap = i == 0 || column + strlen(names[i]) > 110;
+        column = wrap ? 2 : column + 1;
+        column += (size_t)fprintf(stderr, "%s%s", wrap ? "\n  " : " ", names[i]);
+    }
+    fputs("\n", stderr);
+}
+
 static bool set_route(struct explain *x)
 {
     if (strcmp(x->api, "text") == 0) return true;
     x->route = route_of_api(x->api);
-    if (x->route == NULL)
-        fprintf(stderr, "cordon explain: there is no such API; write openai.chat, anthropic.messages, gemini.generate, …, or "
-                        "text\n");
+    if (x->route == NULL) tell_apis();
     return x->route != NULL;
 }
 

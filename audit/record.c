@@ -66,9 +66,10 @@ static void put_destination(struct obuf *o, const struct record_intent *r)
 static bool is_model_name(struct span s)
 {
     static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-";
+    if (s.n > 128) return false;
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] == '\0' || strchr(safe, s.p[i]) == NULL) return false;
-    return s.n <= 128;
+    return true;
 }
 
 static void put_model(struct obuf *o, struct span model)

@@ -36,7 +36,8 @@ static void lenient(void **state)
 {
     (void)state;
     expect_decoded("Zm9v\r\nYmFy", SPAN("foobar"));
-    expect_decoded("Zm9v YmFy", SPAN("foo"));
+    expect_decoded("Zm9v\t YmFy", SPAN("foobar"));
+    expect_decoded("Zm9v.YmFy", SPAN("foo"));
     expect_decoded("-/_+", SPAN("\xfb\xff\xfe"));
     for (int c = 0; c < 256; c++) {
         char four[4] = {'A', 'A', 'A', (char)c}, out[8];
@@ -48,8 +49,23 @@ static void lenient(void **state)
     assert_int_equal(hex_decode(SPAN("4"), out), 0);
 }
 
+static void quoted_printable(void **state)
+{
+    (void)state;
+    static const struct { const char *code; bool words; struct span want; } rows[] = {
+        {"", false, SPAN("")}, {"a=3Db", false, SPAN("a=b")}, {"=e9=E9", false, SPAN("\xe9\xe9")}, {"a=\r\nb=\nc=\rd", false, SPAN("abcd")},
+        {"a_b", false, SPAN("a_b")}, {"a_b=5F", true, SPAN("a b_")}, {"=", false, SPAN("=")}, {"=4", false, SPAN("=4")},
+        {"=4x=", false, SPAN("=4x=")}, {"=00", false, SPAN("\0")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char out[16];
+        size_t n = quoted_decode(span_str(rows[i].code), rows[i].words, out);
+        assert_true(span_eq((struct span){out, n}, rows[i].want));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(vectors), cmocka_unit_test(lenient)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(vectors), cmocka_unit_test(lenient), cmocka_unit_test(quoted_printable)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ static const struct {
     [OPAQUE_IMAGE] = {"image", "OPAQUE_IMAGE"},          [OPAQUE_AUDIO] = {"audio", "OPAQUE_AUDIO"},
     [OPAQUE_VIDEO] = {"video", "OPAQUE_VIDEO"},          [OPAQUE_DOCUMENT] = {"document", "OPAQUE_DOCUMENT"},
     [OPAQUE_ARCHIVE] = {"archive", "OPAQUE_ARCHIVE"},    [OPAQUE_ENCRYPTED] = {"encrypted", "OPAQUE_ENCRYPTED"},
-    [OPAQUE_REMOTE] = {"remote", "OPAQUE_REMOTE"},       [OPAQUE_BINARY] = {"binary", "OPAQUE_BINARY"},
+    [OPAQUE_REMOTE] = {"remote", "OPAQUE_REMOTE"},       [OPAQUE_TOKENS] = {"tokens", "OPAQUE_TOKENS"},
+    [OPAQUE_BINARY] = {"binary", "OPAQUE_BINARY"},
 };
 
 const char *opaque_kind_name(enum opaque_kind k) { return (unsigned)k < OPAQUE_COUNT ? opaque[k].kind : "binary"; }

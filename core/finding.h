@@ -19,6 +19,7 @@ enum part { PART_BODY, PART_PATH, PART_HEADER,
 enum opaque_kind { OPAQUE_IMAGE, OPAQUE_AUDIO, OPAQUE_VIDEO, OPAQUE_DOCUMENT, OPAQUE_ARCHIVE,
                    OPAQUE_ENCRYPTED,   /* a provider's sealed reasoning, a signature */
                    OPAQUE_REMOTE,      /* a URL or a provider's file that stands for content which does not pass here */
+                   OPAQUE_TOKENS,      /* text as the numbers of a provider's vocabulary */
                    OPAQUE_BINARY, OPAQUE_COUNT };
 const char *opaque_kind_name(enum opaque_kind k);   /* "image": as in rules */
 const char *opaque_type_name(enum opaque_kind k);   /* "OPAQUE_IMAGE": as in findings */

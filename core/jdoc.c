@@ -29,10 +29,12 @@ uint32_t jdoc_get_type(const struct jdoc *d, uint32_t obj, const char *key, enum
     return i != J_NONE && d->tok[i].type == type ? i : J_NONE;
 }
 
-bool jdoc_is(const struct jdoc *d, uint32_t i, const char *s)
+bool jdoc_is(const struct jdoc *d, uint32_t i, const char *s) { return jdoc_equals(d, i, span_str(s)); }
+
+bool jdoc_equals(const struct jdoc *d, uint32_t i, struct span want)
 {
     if (!is_text(d, i)) return false;
-    struct span raw = jdoc_raw(d, i), want = span_str(s);
+    struct span raw = jdoc_raw(d, i);
     if (!d->tok[i].escaped) return span_eq(raw, want);
     const char *p = raw.p, *end = raw.p + raw.n;
     size_t at = 0;

@@ -46,8 +46,9 @@ struct span jdoc_raw(const struct jdoc *d, uint32_t i);
 uint32_t jdoc_get(const struct jdoc *d, uint32_t obj, const char *key);
 /* As jdoc_get, but only when the value has that type. */
 uint32_t jdoc_get_type(const struct jdoc *d, uint32_t obj, const char *key, enum jtype type);
-/* Whether a string or key token, unescaped, equals `s`. */
+/* Whether a string or key token, unescaped, equals `s`, or a text that may hold anything. */
 bool jdoc_is(const struct jdoc *d, uint32_t i, const char *s);
+bool jdoc_equals(const struct jdoc *d, uint32_t i, struct span text);
 /* The unescaped text of a string or key: a span on the input where nothing was escaped, else on a copy in `a`.
  * p is NULL when out of memory or `i` is no string. May hold NUL bytes. */
 struct span jdoc_text(const struct jdoc *d, uint32_t i, struct arena *a);

@@ -294,6 +294,8 @@ static void looks_up_members(void **state)
     assert_false(jdoc_is(&doc, 5, "bb"));
     assert_false(jdoc_is(&doc, 5, ""));
     assert_false(jdoc_is(&doc, 0, "b"));
+    assert_true(jdoc_equals(&doc, 5, SPAN("b")));
+    assert_false(jdoc_equals(&doc, 5, SPAN("b\0")) || jdoc_equals(&doc, J_NONE, SPAN("b")));
 }
 
 static struct span text_of(const char *json, size_t n)

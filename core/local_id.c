@@ -57,13 +57,18 @@ static bool same(const unsigned char *a, const unsigned char *b, size_t n)
     return differs == 0;
 }
 
-bool local_id_read(const struct id_key *key, struct span s, uint32_t *class_mask)
+bool local_id_digits(const struct id_key *key, struct span digits, uint32_t *class_mask)
 {
     unsigned char id[NONCE + CLASSES + MAC];
-    if (s.n <= LOCAL_ID_DIGITS || !prefix_ok((struct span){s.p, s.n - LOCAL_ID_DIGITS})) return false;
-    if (!hex_get(id, sizeof id, span_from(s, s.n - LOCAL_ID_DIGITS))) return false;
+    if (digits.n != LOCAL_ID_DIGITS || !hex_get(id, sizeof id, digits)) return false;
     struct digest mac = hmac_sha256(key->b, sizeof key->b, (struct span){(const char *)id, NONCE + CLASSES});
     if (!same(mac.b, id + NONCE + CLASSES, MAC)) return false;
     *class_mask = get32(id + NONCE) ^ class_cover(key, id);
     return true;
+}
+
+bool local_id_read(const struct id_key *key, struct span s, uint32_t *class_mask)
+{
+    if (s.n <= LOCAL_ID_DIGITS || !prefix_ok((struct span){s.p, s.n - LOCAL_ID_DIGITS})) return false;
+    return local_id_digits(key, span_from(s, s.n - LOCAL_ID_DIGITS), class_mask);
 }

@@ -25,5 +25,7 @@ void local_id_put(struct obuf *o, const struct id_key *key, const char *prefix, 
 /* Whether the last 40 bytes of `s` are such digits with a good MAC, after a prefix of letters, digits, '_' and '-' of 1
  * to 24 bytes; the classes in *class_mask. */
 CD_USE bool local_id_read(const struct id_key *key, struct span s, uint32_t *class_mask);
+/* The same of the 40 digits alone: the MAC does not cover the prefix, which says only what the id is of. */
+CD_USE bool local_id_digits(const struct id_key *key, struct span digits, uint32_t *class_mask);
 
 #endif

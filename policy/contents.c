@@ -145,9 +145,10 @@ static enum fail add_bytes(struct reader *r, struct span bytes, struct span type
     size_t start = contents_offset(r, bytes.p);
     enum opaque_kind kind = magic_kind(bytes, &strength);
     enum fail f = FAIL_OK;
-    if (kind == OPAQUE_COUNT) {
+    bool file = kind != OPAQUE_COUNT;
+    if (!file) kind = magic_of_type(media_type(type));
+    if (!file || text_is_text(bytes)) {
         /* Whatever is readable in bytes of unknown form is matched, although that is no inspection. */
-        kind = magic_of_type(media_type(type));
         f = contents_text(r, contents_at(r, bytes, SEG_RAW));
     } else {
         r->other[PART_BODY] += bytes.n;
@@ -163,12 +164,14 @@ enum fail contents_plain(struct reader *r, struct span bytes, struct span type)
     enum fail f = contents_region(r, REGION_TEXT, bytes);
     if (f || bytes.n == 0) return f;
     bool file = magic_kind(bytes, &strength) != OPAQUE_COUNT && strength >= 3;
+    file |= !text_reads_charset(media_parameter(type, "charset"));
     struct span text = file ? SPAN_NONE : text_from(bytes, true, r->c->arena, &failed);
     if (failed) return FAIL_NO_MEMORY;
     if (text.p == NULL) return add_bytes(r, bytes, type);
     f = contents_text(r, contents_at(r, bytes, r->out->form == BODY_MULTIPART ? SEG_TEXT : SEG_RAW));
     if (f || text.p == bytes.p) return f;
-    return contents_decoded(r, (struct view_src){text, start, start + bytes.n, PART_BODY, CODING_FIXED});
+    return contents_decoded(r, (struct view_src){.text = text, .start = start, .end = start + bytes.n, .part = PART_BODY,
+                                                 .coded = CODING_FIXED});
 }
 
 /* ---- entities: the body, or a part of one ---- */
@@ -200,11 +203,23 @@ static enum body_form form_of(struct reader *r, struct span bytes, struct span t
 
 static bool is_batch(const struct reader *r) { return r->c->route && (r->c->route->flags & ROUTE_BATCH); }
 
+/* JSON and forms are read as they stand, but in a charset that is not read they may say something else to others. */
+static enum fail note_charset(struct reader *r, struct span bytes, struct span type)
+{
+    size_t start = contents_offset(r, bytes.p);
+    if (bytes.n == 0 || text_reads_charset(media_parameter(type, "charset"))) return FAIL_OK;
+    return contents_opaque(r, OPAQUE_BINARY, PART_BODY, start, start + bytes.n, SPAN_NONE);
+}
+
 enum fail contents_entity(struct reader *r, struct span bytes, struct span type, struct span filename)
 {
     enum body_form form = form_of(r, bytes, type, filename);
     bool is_text = false;
     if (r->out->form == BODY_EMPTY) r->out->form = form;
+    if (form != BODY_TEXT) {
+        enum fail f = note_charset(r, bytes, type);
+        if (f) return f;
+    }
     if (form == BODY_FORM) return contents_form(r, bytes);
     if (form == BODY_JSON_LINES) return contents_lines(r, bytes, is_batch(r));
     if (form == BODY_JSON) {
@@ -260,6 +275,7 @@ static enum fail add_body(struct reader *r)
     if (c->is_json && !is_lines_type(c->content_type, SPAN_NONE)) {
         r->out->form = BODY_JSON;
         enum fail f = contents_region(r, REGION_JSON, c->body);
+        if (!f) f = note_charset(r, c->body, c->content_type);
         if (!f) f = contents_json(r, &c->doc, PART_BODY, PART_BODY, 0);
         return f || !is_batch(r) ? f : find_rows(r);
     }
@@ -313,9 +329,9 @@ static enum fail account(struct reader *r)
     }
     sum_opaque(r->out, opaque);
     cov[PART_BODY] = (struct coverage){.received = r->c->body.n};
-    cov[PART_PATH] = (struct coverage){.received = r->c->target.n};
+    cov[PART_PATH].received = r->c->target.n;
     for (int p = 0; p < PART_STATE; p++) {
-        size_t credentials = cov[p].opaque;   /* of the headers */
+        size_t credentials = cov[p].opaque;   /* of headers and query */
         if (seen[p] + credentials != cov[p].received || opaque[p] > seen[p]) return FAIL_INSPECT_FAILED;
         cov[p].opaque = credentials + opaque[p];
         cov[p].inspected = seen[p] - opaque[p];

@@ -310,6 +310,25 @@ static void path_and_headers_too(void **state)
     assert_int_equal(w.c.verdict.coverage[PART_PATH].received, strlen(path));
 }
 
+/* A key in the query is no text, whatever it looks like; what stands around it is. */
+static void a_key_in_the_query_is_not_inspected(void **state)
+{
+    (void)state;
+    static const struct { const char *provider, *target; bool found; size_t opaque; } rows[] = {
+        {"gemini", "/v1beta/models/m?key=" VALUE, false, sizeof VALUE - 1}, {"gemini", "/v1beta/models/m?alt=sse&key=" VALUE "&b=c", false, sizeof VALUE - 1},
+        {"gemini", "/v1beta/models/m?key=k&note=mrn+" VALUE, true, 1}, {"gemini", "/v1beta/models/m?note=mrn+" VALUE "&key=k", true, 1},
+        {"gemini", "/v1beta/models/m?key=mrn+" VALUE, true, 0}, {"openai", "/v1/models?key=mrn+" VALUE, true, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        prepare(JSON, SPAN("{}"), 0)->target = span_str(rows[i].target);
+        w.c.site.provider = rows[i].provider;
+        assert_int_equal(inspect(), FAIL_OK);
+        if ((find("TEST_MRN") != NULL) != rows[i].found) fail_msg("%s", rows[i].target);
+        assert_int_equal(w.c.verdict.coverage[PART_PATH].opaque, rows[i].opaque);
+        assert_int_equal(w.c.verdict.coverage[PART_PATH].inspected, strlen(rows[i].target) - rows[i].opaque);
+    }
+}
+
 /* ---- opaque ---- */
 
 static struct span noise(size_t n, const char *head, size_t n_head)
@@ -407,7 +426,8 @@ static void sealed_and_remote(void **state)
         read_body(JSON, fill(sealed[i], as_code(noise(120, "", 0), i & 1)));
         expect_opaque(sealed[i], OPAQUE_ENCRYPTED);
         assert_int_equal(w.c.contents->opaque[0].value.n, w.c.verdict.coverage[PART_BODY].opaque);
-        judge_vouch_sealed(&w.c, w.c.contents->opaque[0].start, w.c.contents->opaque[0].end);
+        struct judge_sealed known = {w.c.contents->opaque[0].start, w.c.contents->opaque[0].end};
+        judge_vouch_sealed(&w.c, &known, 1);
         assert_int_equal(w.c.findings.n, 0);
     }
     static const char *const remote[] = {
@@ -421,6 +441,205 @@ static void sealed_and_remote(void **state)
         expect_opaque(remote[i], OPAQUE_REMOTE);
         assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
     }
+    /* What the API itself keeps has an id, and is known by that; another host's file of that name is not. */
+    read_body(JSON, SPAN("{\"fileData\":{\"fileUri\":\"https://generativelanguage.googleapis.com/v1beta/files/x\"}}"));
+    assert_int_equal(w.c.verdict.opaque_mask, 0);
+    read_body(JSON, SPAN("{\"fileData\":{\"fileUri\":\"https://generativelanguage.googleapis.com.a.example/v1beta/files/x\"}}"));
+    expect_opaque("a host that looks like it", OPAQUE_REMOTE);
+}
+
+/* The list is opaque from bracket to bracket, and nothing else of the body is. */
+static void token_lists_are_opaque(void **state)
+{
+    (void)state;
+    static const struct { const char *before, *list, *after; } lists[] = {
+        {"{\"input\":", "[3923,374,279]", ",\"model\":\"m\"}"}, {"{\"input\":", "[ [3923, 374],\n[279]]", "}"},
+        {"{\"prompt\":", "[1]", "}"}, {"{\"model\":\"m\",\"context\":", "[128006,882]", "}"}, {"{\"prompt_token_ids\":", "[[9]]", "}"},
+        {"{\"custom_id\":\"1\",\"body\":{\"model\":\"m\",\"input\":", "[0,1]", "}}"},
+    };
+    static const char *const others[] = {
+        "{\"input\":[]}", "{\"input\":[[]]}", "{\"input\":[\"a\",1]}", "{\"input\":[0.5,1]}", "{\"input\":[1,-2]}", "{\"input\":7}",
+        "{\"tool\":{\"input\":[1,2]}}", "{\"sizes\":[1,2]}", "{\"input\":{\"body\":[1,2]}}", "{\"context\":[{\"tokens\":[1]}]}", "[1,2]",
+    };
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        char body[256];
+        snprintf(body, sizeof body, "%s%s%s", lists[i].before, lists[i].list, lists[i].after);
+        read_body(JSON, span_str(body));
+        expect_opaque(body, OPAQUE_TOKENS);
+        assert_int_equal(w.c.contents->opaque[0].start, strlen(lists[i].before));
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, strlen(lists[i].list));
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        read_body(JSON, span_str(others[i]));
+        if (w.c.verdict.opaque_mask) fail_msg("opaque %x: %s", w.c.verdict.opaque_mask, others[i]);
+    }
+}
+
+/* ---- written so that it does not show */
+
+static void base64_broken_up_is_read(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "{\"a\":\"@\"}", "{\"a\":\"data:text/plain;base64,@\"}", "{\"a\":\"data:text/plain; base64 ,\\n @\"}",
+        "{\"source\":{\"type\":\"base64\",\"media_type\":\"text/plain\",\"data\":\"@\"}}",
+    };
+    static const char *const breaks[] = {" ", "\\n", "\\r\\n", "\\t \\t"};
+    char wrapped[1024];
+    for (size_t f = 0; f < COUNT(forms); f++)
+        for (size_t width = 1; width < 30; width += 3)
+            for (size_t b = 0; b < COUNT(breaks); b++) {
+                arena_reset(w.texts);
+                const char *run = as_code(SPAN(NOTE), width & 1);
+                size_t n = 0;
+                for (size_t i = 0; run[i]; i++)
+                    n += (size_t)sprintf(wrapped + n, "%c%s", run[i], (i + 1) % width || !run[i + 1] ? "" : breaks[b]);
+                read_body(JSON, fill(forms[f], wrapped));
+                expect_found(forms[f]);
+                assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);
+            }
+}
+
+static void escapes_of_escapes_are_read(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *form; } rows[] = {
+        {JSON, "{\"a\":\"%255AQ-4829137\"}"}, {JSON, "{\"a\":\"see %25255AQ%25252D4829137\"}"},
+        {"application/x-www-form-urlencoded", "a=%255AQ-4829137"}, {"text/plain", "%255aQ-4829137"},
+        {"application/x-www-form-urlencoded", "a=%FF%FEZ%00Q%00-%004%008%002%009%001%003%007%00"},
+        {"text/html", "<p>&#90;Q-4829137</p>"}, {"text/xml", "<p>&#x5a;Q-482913&#X37;</p>"}, {JSON, "{\"a\":\"&#90Q&#45;4829137\"}"},
+        {JSON, "{\"a\":\"print('\\\\x5aQ-4829137')\"}"}, {JSON, "{\"a\":\"0x7365652c205a512d34383239313337\"}"},
+        {"text/plain", "Subject: =?utf-8?Q?=5AQ-4829137_x?="}, {"text/plain", "=?iso-8859-1*en?q?=5aQ=2D4829137?="},
+        {"text/plain", "=?utf-8?B?WlEtNDgyOTEzNw==?="}, {"text/plain", "=?x?=?=? =?utf-8?Q?ZQ-48?=\r\n =?utf-8?B?MjkxMzc=?= x"},
+        {PARTS, PART(FIELD "; filename=\"Z\\Q-482\\9137\"", "x")}, {PARTS, PART(FIELD "; filename=\"=?utf-8?Q?=5AQ-4829137?=\"", "x")},
+        {PARTS, PART(FIELD "\r\nContent-Transfer-Encoding: base64", "WlEt !NDgy=\r\nOTEz\tNw==")},
+        {PARTS, PART(FIELD "\r\nContent-Transfer-Encoding: 8bit", "ZQ-4829137")},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        read_body(rows[i].type, span_str(rows[i].form));
+        expect_found(rows[i].form);
+        if (w.c.verdict.opaque_mask) fail_msg("opaque %x: %s", w.c.verdict.opaque_mask, rows[i].form);
+    }
+    prepare(JSON, SPAN("{}"), 0)->target = SPAN("/v1/files/%255AQ-4829137");
+    assert_int_equal(inspect(), FAIL_OK);
+    assert_int_equal(find("TEST_MRN")->part, PART_PATH);
+}
+
+/* ---- in which encoding */
+
+static struct span in_units(const char *ascii, size_t width, bool big, const char *mark)
+{
+    size_t n = strlen(mark) ? width : 0;
+    char *out = arena_alloc(w.texts, (strlen(ascii) + 1) * width);
+    assert_non_null(out);
+    memset(out, 0, (strlen(ascii) + 1) * width);
+    if (n) memcpy(out, mark, width);
+    for (; *ascii; ascii++, n += width) out[n + (big ? width - 1 : 0)] = *ascii;
+    return (struct span){out, n};
+}
+
+static void encodings_that_are_read(void **state)
+{
+    (void)state;
+    for (size_t width = 2; width <= 4; width += 2)
+        for (int big = 0; big < 2; big++) {
+            arena_reset(w.texts);
+            struct span bytes = in_units(NOTE, width, big, "");
+            read_body("text/plain", bytes);
+            expect_found("units");
+            assert_int_equal(w.c.verdict.opaque_mask, 0);
+            read_body(JSON, fill("{\"a\":\"data:text/plain;charset=utf-16;base64,@\"}", as_code(bytes, false)));
+            expect_found("units in base64");
+            assert_int_equal(w.c.verdict.opaque_mask, 0);
+        }
+    read_body("text/plain", in_units(NOTE, 4, false, "\xff\xfe\0"));
+    expect_found("UTF-32 with its mark");
+    static const char *const western[] = {"text/plain", "text/plain; charset=iso-8859-1", "text/csv; charset=\"windows-1252\"", ""};
+    for (size_t i = 0; i < COUNT(western); i++) {
+        read_body(western[i], SPAN("M\xfcller\x92s number, \x93" VALUE "\x94"));
+        expect_found(western[i]);
+        assert_int_equal(w.c.verdict.opaque_mask, 0);
+    }
+}
+
+static void encodings_that_are_not_read(void **state)
+{
+    (void)state;
+    static const struct { const char *type, *body; } rows[] = {
+        {"text/plain; charset=utf-7", "+AFo-Q-4829137"}, {"text/html; charset=\"Shift_JIS\"", "<p>\x82\x79</p>"},
+        {"text/plain", "\xe3\x96\x85@\x95\xa4\x94\x82\x85\x99@\x89\xa2@\xe9\xd8`\xf4\xf8\xf2\xf9\xf1\xf3\xf7"},   /* EBCDIC */
+        {"text/plain", "the number is \xc1\x9aQ-4829137"}, {"text/plain", "\xcf\xe0\xf6\xe8\xe5\xed\xf2 \xcf\xe5\xf2\xf0\xee\xe2"},
+        {"application/json; charset=utf-7", "{\"a\":\"+AFo-\"}"}, {"application/x-www-form-urlencoded; charset=ibm037", "a=b"},
+        {JSON, "{\"a\":\"data:text/plain;charset=utf-7;base64,K0FGby1RLTQ4MjkxMzc=\"}"},
+        {PARTS, PART(FIELD "\r\nContent-Type: text/plain; charset=utf-7", "+AFo-Q-4829137")},
+        {PARTS, PART(FIELD "\r\nContent-Transfer-Encoding: x-uuencode", "begin 644 a")},
+        {"text/plain", "=?utf-7?Q?+AFo-Q-4829137?="},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        read_body(rows[i].type, span_str(rows[i].body));
+        expect_opaque(rows[i].body, OPAQUE_BINARY);
+    }
+    read_body("text/rtf", SPAN("{\\rtf1 the number is \\'5aQ-4829137 " VALUE "}"));
+    expect_opaque("RTF", OPAQUE_DOCUMENT);
+    expect_found("what can be read of it");
+}
+
+static void declared_but_no_text_is_opaque(void **state)
+{
+    (void)state;
+    static const struct { const char *form; enum opaque_kind kind; } rows[] = {
+        {"{\"source\":{\"type\":\"base64\",\"media_type\":\"image/x\",\"data\":\"@\"}}", OPAQUE_IMAGE},
+        {"{\"inlineData\":{\"mimeType\":\"audio/x\",\"data\":\"@\"}}", OPAQUE_AUDIO},
+        {"{\"inline_data\":{\"mime_type\":\"text/plain\",\"data\":\"@\"}}", OPAQUE_BINARY},
+        {"{\"document\":{\"format\":\"txt\",\"source\":{\"bytes\":\"@\"}}}", OPAQUE_BINARY},
+        {"{\"a\":\"data:application/zip;base64,@\"}", OPAQUE_ARCHIVE},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        arena_reset(w.texts);
+        const char *run = as_code(noise(24, "\1", 1), false);
+        read_body(JSON, fill(rows[i].form, run));
+        expect_opaque(rows[i].form, rows[i].kind);
+        assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, strlen(run));
+    }
+    read_body(JSON, SPAN("{\"a\":\"data:image/png,%89PNG%0D%0A%1A%0A%00%00%00%0DIHDR%00%01\"}"));
+    expect_opaque("percent-encoded bytes", OPAQUE_IMAGE);
+    read_body("application/x-www-form-urlencoded", SPAN("f=%89PNG%0D%0A%1A%0A%00%00%00%0D%ff%fe%fd%00%01"));
+    expect_opaque("bytes in a form", OPAQUE_IMAGE);
+    static const char *const plain[] = {
+        "{\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"getElementByIdentifier\"}}",
+        "{\"data\":\"getElementByIdentifier\"}", "{\"a\":\"printf('%8f %9a %ff', x)\"}",
+        "{\"source\":{\"media_type\":\"text/plain\",\"data\":\"Qk1JIDMyIGFuZCBzbyBvbg==\"}}",   /* "BMI 32 and so on" */
+    };
+    for (size_t i = 0; i < COUNT(plain); i++) {
+        read_body(JSON, span_str(plain[i]));
+        if (w.c.verdict.opaque_mask) fail_msg("opaque %x: %s", w.c.verdict.opaque_mask, plain[i]);
+    }
+}
+
+/* ---- cut in two */
+
+static void values_over_a_seam(void **state)
+{
+    (void)state;
+    static const struct { const char *body; bool found; } rows[] = {
+        {"[{\"type\":\"text\",\"text\":\"it is ZQ-48\"},{\"type\":\"text\",\"text\":\"29137 you see\"}]", true},
+        {"[{\"text\":\"ZQ\"},{\"text\":\"-48\"},{\"text\":\"29\"},{\"text\":\"137\"}]", true},
+        {"[{\"text\":\"ZQ-48\\u0032\"},{\"text\":\"\\u0039137\"}]", true},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":\"ZQ-4829\"},{\"role\":\"user\",\"content\":\"137\"}]}", true},
+        {"{\"arguments\":\"[{\\\"text\\\":\\\"ZQ-4829\\\"},{\\\"text\\\":\\\"137\\\"}]\"}", false},
+        {"[{\"text\":\"ZQ-4829 \"},{\"text\":\"137\"}]", false}, {"[{\"text\":\"ZQ-4829\"},{\"content\":\"137\"}]", false},
+        {"[{\"text\":\"ZQ-4829\"},7,{\"text\":\"137\"}]", false}, {"{\"text\":\"ZQ-4829\",\"a\":{\"text\":\"137\"}}", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        read_body(JSON, span_str(rows[i].body));
+        const struct finding *f = find("TEST_MRN");
+        if ((f != NULL) != rows[i].found) fail_msg("%s", rows[i].body);
+        if (f) assert_int_equal(f->coded, CODING_FIXED);
+    }
+    /* What stands in one part alone is found there and nowhere else. */
+    read_body(JSON, SPAN("[{\"text\":\"it is " VALUE "\"},{\"text\":\"" VALUE " again\"}]"));
+    assert_int_equal(w.c.findings.n, 2);
+    for (size_t i = 0; i < 2; i++) assert_int_equal(w.c.findings.f[i].coded, CODING_NONE);
 }
 
 /* False alarms: all of it is text. */
@@ -492,6 +711,10 @@ static void broken_framing_is_refused(void **state)
         {"multipart/form-data", PART(FIELD, "x")}, {"multipart/form-data; boundary=\"\"", PART(FIELD, "x")},
         {PARTS, PART(FIELD, "x\n--b-1\nContent-Disposition: form-data; name=\"y\"\n\ny")}, {PARTS, "--b-1\n" FIELD "\n\nx\n--b-1--\n"},
         {PARTS, PART(FIELD "\r\n folded: x", "x")}, {PARTS, PART(FIELD, "x") PART(FIELD, "y")},
+        {PARTS "; boundary=else", PART(FIELD, "x")}, {PARTS "; boundary*0=b", PART(FIELD, "x")},
+        {PARTS, PART(FIELD "; name=other", "x")}, {PARTS, PART(FIELD "; filename*0=a; filename*1=b", "x")},
+        {PARTS, PART(FIELD "\r\n" FIELD, "x")}, {PARTS, PART("Content-Type: text/plain\r\nContent-Type: text/html", "x")},
+        {PARTS, PART("Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: base64", "x")},
         {PARTS, PART("Content-Type: multipart/mixed", "x")}, {PARTS, "--b-1\r\n" FIELD "\r\n--b-1--\r\n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -535,9 +758,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_in_every_container), cmocka_unit_test(percent_escapes),
         cmocka_unit_test(base64_of_text_is_read), cmocka_unit_test(base64_after_a_word_is_read), cmocka_unit_test(other_codings_of_text_are_read),
-        cmocka_unit_test(lines_of_base64_are_one_run), cmocka_unit_test(path_and_headers_too),
+        cmocka_unit_test(lines_of_base64_are_one_run), cmocka_unit_test(path_and_headers_too), cmocka_unit_test(a_key_in_the_query_is_not_inspected),
         cmocka_unit_test(files_are_opaque), cmocka_unit_test(places_after_opaque_runs),
-        cmocka_unit_test(sealed_and_remote), cmocka_unit_test(ids_and_code_are_text),
+        cmocka_unit_test(sealed_and_remote), cmocka_unit_test(token_lists_are_opaque),
+        cmocka_unit_test(base64_broken_up_is_read), cmocka_unit_test(escapes_of_escapes_are_read),
+        cmocka_unit_test(encodings_that_are_read), cmocka_unit_test(encodings_that_are_not_read),
+        cmocka_unit_test(declared_but_no_text_is_opaque), cmocka_unit_test(values_over_a_seam),
+        cmocka_unit_test(ids_and_code_are_text),
         cmocka_unit_test(too_deep_is_opaque), cmocka_unit_test(allowed_kinds_are_told_but_no_findings),
         cmocka_unit_test(broken_framing_is_refused), cmocka_unit_test(rows_of_a_batch),
     };

@@ -11,6 +11,21 @@ static enum fail add_framing(struct reader *r, struct span bytes)
     return f ? f : contents_text(r, contents_at(r, bytes, SEG_RAW));
 }
 
+/* What is in a value's quotes once its backslashes are gone, where it has any. */
+static enum fail add_unquoted(struct reader *r, struct span value)
+{
+    size_t n = 0, start = contents_offset(r, value.p);
+    if (value.n == 0 || memchr(value.p, '\\', value.n) == NULL) return FAIL_OK;
+    char *out = arena_alloc(r->c->arena, value.n);
+    if (out == NULL) return FAIL_NO_MEMORY;
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] == '\\' && i + 1 < value.n) i++;
+        out[n++] = value.p[i];
+    }
+    return contents_decoded(r, (struct view_src){.text = {out, n}, .start = start, .end = start + value.n, .part = PART_BODY,
+                                                 .coded = CODING_FIXED});
+}
+
 /* Header lines are text; a file's name may be masked, the rest says what the part is. The field's name comes last in the
  * view, as the key that it is, so that context words of a value may be in it. */
 static enum fail add_headers(struct reader *r, const struct multipart_part *p)
@@ -27,58 +42,60 @@ static enum fail add_headers(struct reader *r, const struct multipart_part *p)
         if (has && !f) f = contents_region(r, REGION_FIXED, span_from(line, (size_t)(name.p - line.p) + name.n));
         left = span_from(left, n);
     }
+    if (!f) f = add_unquoted(r, p->filename);
+    if (!f) f = add_unquoted(r, p->name);
     if (f || p->name.n == 0) return f;
     struct segment key = contents_at(r, p->name, SEG_KEY);
     key.again = 1;
     return view_add(r->v, key);
 }
 
-static int hex_digit(char c)
+enum transfer { TRANSFER_NONE, TRANSFER_BASE64, TRANSFER_QUOTED, TRANSFER_UNKNOWN };
+
+static enum transfer transfer_of(struct span encoding)
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    static const struct { const char *name; enum transfer how; } names[] = {
+        {"", TRANSFER_NONE}, {"7bit", TRANSFER_NONE}, {"8bit", TRANSFER_NONE}, {"binary", TRANSFER_NONE},
+        {"base64", TRANSFER_BASE64}, {"quoted-printable", TRANSFER_QUOTED},
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (span_ieq(encoding, span_str(names[i].name))) return names[i].how;
+    return TRANSFER_UNKNOWN;
 }
 
-/* RFC 2045, section 6.7. */
-static size_t decode_quoted(struct span s, char *out)
+/* RFC 2045, section 6.8: what is not of the alphabet is skipped, padding within too. */
+static size_t decode_skipping(struct span s, char *out)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s.n;) {
-        bool soft = s.p[i] == '=' && i + 1 < s.n && (s.p[i + 1] == '\r' || s.p[i + 1] == '\n');
-        if (soft) {
-            i += s.p[i + 1] == '\r' && i + 2 < s.n && s.p[i + 2] == '\n' ? 3 : 2;
-        } else if (s.p[i] == '=' && i + 2 < s.n && hex_digit(s.p[i + 1]) >= 0 && hex_digit(s.p[i + 2]) >= 0) {
-            out[n++] = (char)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2]));
-            i += 3;
-        } else {
-            out[n++] = s.p[i++];
-        }
-    }
-    return n;
+    for (size_t i = 0; i < s.n; i++)
+        if (base64_is[(unsigned char)s.p[i]]) out[n++] = s.p[i];
+    return base64_decode((struct span){out, n}, out);   /* writes behind where it reads */
 }
 
 /* A body in a transfer coding: read as it stands, and decoded. */
-static enum fail add_coded(struct reader *r, const struct multipart_part *p, bool base64)
+static enum fail add_coded(struct reader *r, const struct multipart_part *p, enum transfer how)
 {
     size_t start = contents_offset(r, p->body.p);
-    char *out = arena_alloc(r->c->arena, base64_room(p->body.n) + p->body.n);
+    char *out = arena_alloc(r->c->arena, p->body.n + 1);
     if (out == NULL) return FAIL_NO_MEMORY;
-    struct span bytes = {out, base64 ? base64_decode(p->body, out) : decode_quoted(p->body, out)};
-    bool failed = false;
-    struct span text = text_from(bytes, true, r->c->arena, &failed);
+    struct span bytes = {out, 0};
+    if (how == TRANSFER_BASE64) bytes.n = decode_skipping(p->body, out);
+    if (how == TRANSFER_QUOTED) bytes.n = quoted_decode(p->body, false, out);
+    bool failed = false, readable = how != TRANSFER_UNKNOWN && text_reads_charset(media_parameter(p->type, "charset"));
+    struct span text = readable ? text_from(bytes, true, r->c->arena, &failed) : SPAN_NONE;
     if (failed) return FAIL_NO_MEMORY;
     enum fail f = contents_region(r, REGION_TEXT, p->body);
-    if (!f && text.p) {
-        f = contents_text(r, contents_at(r, p->body, SEG_RAW));
-        struct view_src src = {text, start, start + p->body.n, PART_BODY, base64 ? CODING_BASE64 : CODING_FIXED};
-        return f ? f : contents_decoded(r, src);
+    if (!f) f = contents_text(r, contents_at(r, p->body, SEG_RAW));
+    if (f) return f;
+    if (text.p) {
+        struct view_src src = {.text = text, .start = start, .end = start + p->body.n, .part = PART_BODY,
+                               .coded = how == TRANSFER_BASE64 ? CODING_BASE64 : CODING_FIXED};
+        return contents_decoded(r, src);
     }
     unsigned strength;
     enum opaque_kind kind = magic_kind(bytes, &strength);
     if (kind == OPAQUE_COUNT) kind = magic_of_type(media_type(p->type));
-    r->other[PART_BODY] += p->body.n;
-    return f ? f : contents_opaque(r, kind, PART_BODY, start, start + p->body.n, SPAN_NONE);
+    return contents_opaque(r, kind, PART_BODY, start, start + p->body.n, SPAN_NONE);
 }
 
 static enum fail add_part(struct reader *r, const struct multipart_part *p, unsigned depth)
@@ -92,9 +109,8 @@ static enum fail add_part(struct reader *r, const struct multipart_part *p, unsi
         r->c->at = contents_offset(r, p->body.p);
         return FAIL_REQUEST_INVALID;
     }
-    if (span_ieq(p->encoding, SPAN("base64"))) return add_coded(r, p, true);
-    if (span_ieq(p->encoding, SPAN("quoted-printable"))) return add_coded(r, p, false);
-    return contents_entity(r, p->body, p->type, p->filename);
+    enum transfer how = transfer_of(p->encoding);
+    return how != TRANSFER_NONE ? add_coded(r, p, how) : contents_entity(r, p->body, p->type, p->filename);
 }
 
 enum fail contents_multipart(struct reader *r, struct span bytes, struct span boundary, unsigned depth)

@@ -47,12 +47,35 @@ void *contents_grow(struct arena *a, void *p, size_t n, size_t *cap, size_t size
 
 /* A text that is in the view already as its last segment: second readings, and what is coded in it. */
 CD_USE enum fail contents_look(struct reader *r);
+/* A string of the body that is a file in base64 and long: it is accounted for, and *is_file says that nothing is left to do. */
+CD_USE enum fail contents_file(struct reader *r, const struct segment *s, bool *is_file);
 /* Adds a segment and looks into it. */
 CD_USE enum fail contents_text(struct reader *r, struct segment s);
 /* A text decoded from a run of a part, `from` telling which: as JSON when it is that, or as text. */
 CD_USE enum fail contents_decoded(struct reader *r, struct view_src from);
 /* Strings, keys and numbers of a document whose text stands at `base` in source `src`. */
 CD_USE enum fail contents_json(struct reader *r, const struct jdoc *d, uint32_t src, uint8_t part, size_t base);
+/* What percent-escapes of a segment resolve to, when that is no plain text: more of them, another encoding, bytes. */
+CD_USE enum fail contents_percent(struct reader *r, const struct segment *s);
+/* The encoded words (RFC 2047) of a segment. */
+CD_USE enum fail contents_words(struct reader *r, const struct segment *s);
+/* Whether a run in a text, which is what the reader stands at, is declared to be base64, by a data URI's head or by the
+ * members beside it; *media gets the media type with its parameters, or p == NULL. */
+bool contents_is_declared(const struct reader *r, struct span text, struct span run, struct span *media);
+/* Whether the reader stands at a member that holds sealed content. */
+bool contents_at_sealed(const struct reader *r);
+/* The end of the text before, while a document is read. Zeroed at first. */
+#define SEAM_REACH 64u
+struct seam {
+    uint32_t next;             /* the token after the object that the text is in */
+    struct span key;           /* which member of it */
+    size_t start, n;           /* where the tail begins in the part, and how long it is */
+    char tail[SEAM_REACH];
+};
+/* Reads the seam between the text before and the member `key` of `object`, whose segments begin with number `first`, when
+ * they are the same member of neighbours in one array. */
+CD_USE enum fail contents_seam(struct reader *r, struct seam *seam, const struct jdoc *d, uint32_t object, uint32_t key,
+                               size_t first);
 /* Notes an opaque run. */
 CD_USE enum fail contents_opaque(struct reader *r, enum opaque_kind kind, uint8_t part, size_t start, size_t end,
                                  struct span value);

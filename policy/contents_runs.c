@@ -4,6 +4,7 @@
 #include "core/base64.h"
 #include "policy/contents_read.h"
 #include "policy/magic.h"
+#include "policy/multipart.h"
 
 enum {
     RUN_MIN = 14,           /* characters; "123-45-6789" takes 15 and one of padding */
@@ -68,6 +69,33 @@ static bool next_run(struct span t, size_t *pos, size_t *start, size_t *end)
     return false;
 }
 
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+/* Where a data URI's payload begins, or 0. */
+static size_t after_comma(struct span t)
+{
+    struct span head = SPAN("data:");
+    bool uri = t.n > head.n && span_ieq((struct span){t.p, head.n}, head);
+    const char *comma = uri ? memchr(t.p, ',', t.n) : NULL;
+    return comma ? (size_t)(comma - t.p) + 1 : 0;
+}
+
+/* All of a text, or of a data URI's payload, when it is one code but for the white space in it, which readers skip. */
+static bool spread_run(struct span t, size_t *start, size_t *end)
+{
+    size_t i = after_comma(t), spaces = 0, codes = 0;
+    while (t.n && is_space(t.p[t.n - 1])) t.n--;
+    while (i < t.n && is_space(t.p[i])) i++;
+    for (*start = i; i < t.n && t.p[i] != '='; i++) {
+        if (is_code(t.p[i])) codes++;
+        else if (is_space(t.p[i])) spaces++;
+        else return false;
+    }
+    for (*end = t.n; i < t.n; i++)
+        if (t.p[i] != '=' && !is_space(t.p[i])) return false;
+    return spaces > 0 && codes >= RUN_MIN;
+}
+
 /* ---- what a run is ---- */
 
 struct kinds_of_char {
@@ -111,35 +139,6 @@ static bool is_binary(struct span run, char before, char after)
            k.hex != run.n;
 }
 
-/* The data URI's media type, when the run is the payload of one; *declared says that it is base64 in any case. */
-static struct span uri_type(struct span t, size_t start, bool *declared)
-{
-    struct span mark = SPAN(";base64,");
-    *declared = start >= mark.n && span_ieq((struct span){t.p + start - mark.n, mark.n}, mark);
-    if (!*declared) return SPAN_NONE;
-    size_t end = start - mark.n, least = end > 256 ? end - 256 : 0;
-    for (size_t i = end; i > least; i--) {
-        if (t.p[i - 1] != ':') continue;
-        struct span media = {t.p + i, end - i};
-        const char *semicolon = memchr(media.p, ';', media.n);
-        if (semicolon) media.n = (size_t)(semicolon - media.p);
-        return media;
-    }
-    return SPAN_NONE;
-}
-
-/* Members that hold what a provider sealed. `data` does in a redacted_thinking block only. */
-static bool at_sealed_member(const struct reader *r)
-{
-    static const char *const keys[] = {"signature", "encrypted_content", "thoughtSignature", "thought_signature",
-                                       "redactedContent", "redacted_content", "encrypted_index", "encrypted_stdout"};
-    if (r->doc == NULL) return false;
-    for (size_t i = 0; i < COUNT(keys); i++)
-        if (jdoc_is(r->doc, r->key, keys[i])) return true;
-    uint32_t type = jdoc_is(r->doc, r->key, "data") ? jdoc_get_type(r->doc, r->object, "type", J_STRING) : J_NONE;
-    return type != J_NONE && jdoc_is(r->doc, type, "redacted_thinking");
-}
-
 static void decode_head(struct span run, size_t most, struct head *h)
 {
     struct span first = {run.p, run.n < most / 3 * 4 ? run.n : most / 3 * 4};
@@ -164,10 +163,16 @@ static bool tastes_of_text(const struct head *h, unsigned least)
 static struct span text_within(struct span bytes, unsigned least, struct arena *a, enum fail *f)
 {
     bool failed = false;
-    struct span text = text_from(bytes, false, a, &failed);
+    struct span text = text_from(bytes, true, a, &failed);
     if (failed) *f = FAIL_NO_MEMORY;
     if (text.p == NULL && text_share(bytes) >= least) text = bytes;
     return text;
+}
+
+/* What is declared to be text has to be one from end to end, in a charset that is read. */
+static bool reads_whole(struct span media, struct span text)
+{
+    return text.p && text_is_text(text) && text_reads_charset(media_parameter(media, "charset"));
 }
 
 static bool is_hex(struct span run)
@@ -181,7 +186,10 @@ static bool is_hex(struct span run)
 
 static enum fail try_hex(struct reader *r, struct span run, struct coded_run *c)
 {
+    size_t skip = run.n > 2 && run.p[0] == '0' && (run.p[1] | 0x20) == 'x' ? 2 : 0;
+    run = span_from(run, skip);
     if (!is_hex(run)) return FAIL_OK;
+    c->view_start += (uint32_t)skip;
     char *out = arena_alloc(r->c->arena, run.n / 2 + 1);
     if (out == NULL) return FAIL_NO_MEMORY;
     struct span bytes = {out, hex_decode(run, out)};
@@ -230,31 +238,47 @@ static enum fail try_text(struct reader *r, struct span run, struct coded_run *c
     return f;
 }
 
-static void try_opaque(struct reader *r, struct span t, struct span run, const struct head *h,
+/* With white space in it, as prose has too: all of it is a text, or it is none. */
+static enum fail try_spread(struct reader *r, struct span run, struct coded_run *c)
+{
+    struct head h;
+    bool failed = false;
+    decode_head(run, TASTE, &h);
+    if (!tastes_of_text(&h, 90)) return FAIL_OK;
+    char *out = arena_alloc(r->c->arena, base64_room(run.n));
+    if (out == NULL) return FAIL_NO_MEMORY;
+    struct span all = {out, base64_decode(run, out)};
+    c->text = text_from(all, false, r->c->arena, &failed);
+    return failed ? FAIL_NO_MEMORY : FAIL_OK;
+}
+
+static void try_opaque(struct reader *r, struct span t, struct span run, const struct head *h, bool spread,
                        struct coded_run *c)
 {
-    bool declared, whole = run.p == t.p && run.n == t.n;
+    bool whole = run.p == t.p && run.n == t.n;
     size_t start = (size_t)(run.p - t.p), end = start + run.n;
-    struct span media = uri_type(t, start, &declared);
-    unsigned strength;
+    struct span media;
+    bool declared = contents_is_declared(r, t, run, &media) && !(spread && start > 0);   /* prose may follow a URI */
+    unsigned strength = 0;
     enum opaque_kind kind = run.n < MAGIC_MIN ? OPAQUE_COUNT : magic_kind(h->bytes, &strength);
-    if (kind != OPAQUE_COUNT && (strength >= 4 || run.n >= BINARY_MIN || declared)) {
+    bool sure = strength >= 4 || (c->text.p == NULL && (run.n >= BINARY_MIN || declared));
+    if (kind != OPAQUE_COUNT && sure) {
         c->kind = (uint8_t)kind;
         c->cut = true;
-    } else if (c->text.p == NULL && declared) {
-        c->kind = (uint8_t)magic_of_type(media);
+    } else if (declared && !reads_whole(media, c->text)) {
+        c->kind = (uint8_t)magic_of_type(media_type(media));
         c->cut = true;
-    } else if (c->text.p == NULL && whole && run.n >= SEALED_MIN && at_sealed_member(r)) {
+    } else if (c->text.p == NULL && whole && run.n >= SEALED_MIN && contents_at_sealed(r)) {
         c->kind = OPAQUE_ENCRYPTED;
         c->cut = run.n >= BINARY_MIN;
-    } else if (c->text.p == NULL && !is_key_material(h) &&
+    } else if (c->text.p == NULL && !spread && !is_key_material(h) &&
                is_binary(run, start ? t.p[start - 1] : 0, end < t.n ? t.p[end] : 0)) {
         c->kind = OPAQUE_BINARY;
         c->cut = whole && run.n >= 4096;
     }
 }
 
-static enum fail classify(struct reader *r, struct span t, struct span run, struct coded_run *c)
+static enum fail classify(struct reader *r, struct span t, struct span run, bool spread, struct coded_run *c)
 {
     enum fail f = try_hex(r, run, c);
     if (f || c->text.p || c->kind != OPAQUE_COUNT) return f;
@@ -262,8 +286,10 @@ static enum fail classify(struct reader *r, struct span t, struct span run, stru
     decode_head(run, HEAD, &h);
     c->coding = memchr(run.p, '-', run.n) || memchr(run.p, '_', run.n) ? CODING_BASE64URL : CODING_BASE64;
     unsigned strength;
-    if (run.n < MAGIC_MIN || magic_kind(h.bytes, &strength) == OPAQUE_COUNT || strength < 3) f = try_text(r, run, c);
-    if (!f) try_opaque(r, t, run, &h, c);
+    bool file = run.n >= MAGIC_MIN && magic_kind(h.bytes, &strength) != OPAQUE_COUNT && strength >= 3;
+    /* Some files are written in letters: RTF. */
+    if (!file || text_is_text(h.bytes)) f = spread ? try_spread(r, run, c) : try_text(r, run, c);
+    if (!f) try_opaque(r, t, run, &h, spread, c);
     return f;
 }
 
@@ -279,26 +305,39 @@ static enum fail push(struct reader *r, struct coded_run c)
     return FAIL_OK;
 }
 
-/* Pushes the runs of segment `s` that are not plain text. `escaped_only`: those that no other reading of the segment shows
- * as they are. */
+/* One segment being looked through. */
+struct look {
+    struct reader *r;
+    struct segment s;
+    struct span text;
+    bool escaped_only;              /* only runs that no other reading of the segment shows as they are */
+    struct view_cursor cursor;
+};
+
+/* Pushes a run that is not plain text. */
+static enum fail consider(struct look *l, size_t start, size_t end, bool spread)
+{
+    struct coded_run c = {.view_start = l->s.view_start + (uint32_t)start, .view_end = l->s.view_start + (uint32_t)end,
+                          .kind = OPAQUE_COUNT};
+    enum fail f = classify(l->r, l->text, (struct span){l->text.p + start, end - start}, spread, &c);
+    if (f || (c.kind == OPAQUE_COUNT && c.text.p == NULL)) return f;
+    size_t from, to;
+    view_source_next(l->r->v, &l->cursor, &l->s, c.view_start, c.view_end, &from, &to);
+    if (l->escaped_only && to - from == c.view_end - c.view_start) return FAIL_OK;
+    c.src_start = (uint32_t)from, c.src_end = (uint32_t)to;
+    return push(l->r, c);
+}
+
 static enum fail collect(struct reader *r, struct segment s, bool escaped_only)
 {
-    struct span t = {r->v->p + s.view_start, s.view_end - s.view_start};
-    struct view_cursor cursor = {0};
-    size_t pos = 0, start, end;
-    while (next_run(t, &pos, &start, &end)) {
-        struct coded_run c = {.view_start = s.view_start + (uint32_t)start, .view_end = s.view_start + (uint32_t)end,
-                              .kind = OPAQUE_COUNT};
-        enum fail f = classify(r, t, (struct span){t.p + start, end - start}, &c);
-        if (f) return f;
-        if (c.kind == OPAQUE_COUNT && c.text.p == NULL) continue;
-        size_t from, to;
-        view_source_next(r->v, &cursor, &s, c.view_start, c.view_end, &from, &to);
-        if (escaped_only && to - from == c.view_end - c.view_start) continue;
-        c.src_start = (uint32_t)from, c.src_end = (uint32_t)to;
-        if ((f = push(r, c)) != FAIL_OK) return f;
-    }
-    return FAIL_OK;
+    struct look l = {.r = r, .s = s, .escaped_only = escaped_only};
+    l.text = (struct span){r->v->p + s.view_start, s.view_end - s.view_start};
+    size_t pos = 0, start, end, before = r->n_run;
+    enum fail f = FAIL_OK;
+    if (spread_run(l.text, &start, &end)) f = consider(&l, start, end, true);
+    if (f || r->n_run > before) return f;
+    while (!f && next_run(l.text, &pos, &start, &end)) f = consider(&l, start, end, false);
+    return f;
 }
 
 static enum fail cut(struct reader *r, const struct segment *s, size_t from)
@@ -324,7 +363,7 @@ static enum fail read_runs(struct reader *r, const struct segment *s, size_t fro
     size_t end = r->n_run;
     for (size_t i = from; i < end && !f; i++) {
         struct coded_run c = r->run[i];
-        struct view_src src = {c.text, c.src_start, c.src_end, s->part, c.coding};
+        struct view_src src = {.text = c.text, .start = c.src_start, .end = c.src_end, .part = s->part, .coded = c.coding};
         if (s->src >= SRC_DERIVED) {
             const struct view_src *outer = &r->v->derived[s->src - SRC_DERIVED];
             src.start = outer->start, src.end = outer->end;
@@ -349,6 +388,13 @@ enum fail contents_look(struct reader *r)
     if (!f) f = cut(r, &s, from);
     size_t again = v->n_seg;
     if (!f) f = view_add_readings(v, first);
-    for (size_t i = again, n = v->n_seg; i < n && !f; i++) f = collect(r, v->seg[i], true);
-    return f ? f : read_runs(r, &s, from);
+    size_t end = v->n_seg;
+    for (size_t i = again; i < end && !f; i++) f = collect(r, v->seg[i], true);
+    if (!f) f = read_runs(r, &s, from);
+    for (size_t i = first; i < end && !f; i++) {
+        struct segment read = v->seg[i];   /* more of them may move it */
+        if (read.escaped & SEG_PERCENT) f = contents_percent(r, &read);
+        if (!read.again && !f) f = contents_words(r, &read);
+    }
+    return f;
 }

@@ -26,6 +26,7 @@ struct world {
     struct site site;
     struct finding found[4];
     struct findings findings;
+    uint32_t opaque;   /* bit per kind */
     struct verdict verdict;
 };
 
@@ -61,15 +62,17 @@ static void find(struct world *w, const char *type, const char *klass, float sco
 {
     int id = ruleset_class_id(w->rules, klass);
     assert_true(id >= 0);
-    w->found[w->findings.n++] = (struct finding){.type = type, .klass = (uint8_t)id, .score = score};
+    w->found[w->findings.n++] = (struct finding){.type = type, .via = "pattern", .klass = (uint8_t)id, .score = score};
 }
 
 static const struct verdict *verdict(struct world *w)
 {
     w->findings.f = w->found;   /* the world may have been moved */
-    w->verdict.coverage[PART_BODY].received = 7;   /* decide leaves the coverage alone */
+    w->verdict.coverage[PART_BODY].received = 7;   /* decide leaves these alone */
+    w->verdict.opaque_mask = w->opaque;
     decide(w->rules, &w->findings, &w->site, &w->verdict);
     assert_int_equal(w->verdict.coverage[PART_BODY].received, 7);
+    assert_int_equal(w->verdict.opaque_mask, w->opaque);
     return &w->verdict;
 }
 
@@ -109,6 +112,10 @@ static void set_study(struct world *w) { find(w, "T", "study", 0.6f); }
 static void set_models(struct world *w) { w->site.api = "openai.models"; }
 static void set_unknown(struct world *w) { w->site.known_endpoint = false; }
 static void set_no_model(struct world *w) { w->site.model = SPAN_NONE; }
+static void set_path(struct world *w) { w->site.path = SPAN("/v1/Files/file-1/content"); }
+static void set_image(struct world *w) { w->opaque = 1u << OPAQUE_IMAGE; }
+static void set_two_opaque(struct world *w) { w->opaque = 1u << OPAQUE_AUDIO | 1u << OPAQUE_BINARY; }
+static void set_ids(struct world *w) { w->site.unknown_ids = true; }
 static void set_upper(struct world *w) { w->site.model = SPAN("GPT-4O"); }
 
 static void conditions(void **state)
@@ -165,6 +172,21 @@ static void conditions(void **state)
         {"{unknown_endpoint: true}", NULL, false},
         {"{unknown_endpoint: false}", NULL, true},
         {"{unknown_endpoint: false}", set_unknown, false},
+        {"{paths: ['/v1/files/*']}", set_path, true},
+        {"{paths: ['/v1/files/*']}", NULL, false},
+        {"{paths: ['/v1/files']}", set_path, false},
+        {"{paths: ['/v1/chat', '*/content']}", set_path, true},
+        {"{paths: ['*']}", NULL, true},
+        {"{opaque: [image]}", set_image, true},
+        {"{opaque: [image]}", NULL, false},
+        {"{opaque: [image]}", set_two_opaque, false},
+        {"{opaque: [image, audio]}", set_two_opaque, true},
+        {"{opaque: [binary]}", set_two_opaque, true},
+        {"{unknown_ids: true}", set_ids, true},
+        {"{unknown_ids: true}", NULL, false},
+        {"{unknown_ids: false}", NULL, true},
+        {"{unknown_ids: false}", set_ids, false},
+        {"{opaque: [image], unknown_ids: true}", set_image, false},
         {"{classes: [phi], clients: [ward]}", set_phi, false},
         {"{classes: [phi], baa: false}", set_phi, true},
     };
@@ -226,6 +248,41 @@ static void masks_what_was_decided(void **state)
     w.findings.n = 0;
     expect(&w, ACTION_REDACT, "else");
     assert_int_equal(w.verdict.redact_mask, UINT32_MAX);
+    end(&w);
+}
+
+static void find_opaque(struct world *w, enum opaque_kind kind, const char *klass)
+{
+    find(w, opaque_type_name(kind), klass, 1);
+    w->found[w->findings.n - 1].via = "opaque";
+    w->opaque |= 1u << kind;
+}
+
+/* What cannot be read cannot be masked: refused, with a code of its own, where the classes that are to be masked may be in
+ * it, and only there. */
+static void nothing_is_masked_in_what_cannot_be_read(void **state)
+{
+    (void)state;
+    struct world w = world("rules: [{name: r, when: {classes: [pii, phi]}, action: redact},\n"
+                           "        {name: s, when: {classes: [study]}, action: forward}, {name: else, action: redact}]\n");
+    find_opaque(&w, OPAQUE_IMAGE, "pii");
+    expect(&w, ACTION_REFUSE, "r");
+    assert_int_equal(w.verdict.why, FAIL_OPAQUE_CONTENT);
+    assert_int_equal(w.verdict.redact_mask, 0);
+    find(&w, "MY_MRN", "phi", 0.9f);   /* one that could be masked beside it */
+    expect(&w, ACTION_REFUSE, "r");
+    assert_int_equal(w.verdict.why, FAIL_OPAQUE_CONTENT);
+    w.findings.n = 0;   /* a kind that the configuration allows gives no finding */
+    find(&w, "MY_MRN", "phi", 0.9f);
+    expect(&w, ACTION_REDACT, "r");
+    assert_int_equal(w.verdict.why, FAIL_OK);
+    w.findings.n = 0;
+    find_opaque(&w, OPAQUE_AUDIO, "financial");
+    expect(&w, ACTION_REFUSE, "else");   /* masks all classes */
+    assert_int_equal(w.verdict.why, FAIL_OPAQUE_CONTENT);
+    w.findings.n = 0;
+    find_opaque(&w, OPAQUE_AUDIO, "study");
+    expect(&w, ACTION_FORWARD, "s");
     end(&w);
 }
 
@@ -317,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions),             cmocka_unit_test(first_match_wins),
         cmocka_unit_test(observing_rules_are_passed), cmocka_unit_test(masks_what_was_decided),
+        cmocka_unit_test(nothing_is_masked_in_what_cannot_be_read),
         cmocka_unit_test(local_needs_a_generating_request), cmocka_unit_test(unknown_endpoints),
         cmocka_unit_test(thresholds_of_zero_need_a_finding), cmocka_unit_test(errors), cmocka_unit_test(globs),
     };

@@ -86,21 +86,25 @@ static void put_error(const struct judge_case *c, enum fail failed, struct obuf 
     jo_close(out, '}');
 }
 
-/* What a local answer would be given by. */
-static void put_local(const struct verdict *v, struct obuf *out)
+/* What a local answer would be given by, and what of the request keeps it from being given. Vectors come from the model
+ * that makes them, whatever model the rule names; which one that is, is in its file. */
+static void put_local(const struct judge_case *c, const struct verdict *v, struct obuf *out)
 {
-    if (v->model) jo_cstr(out, "local_model", v->model);
-    if (v->min_parameters) jo_u64(out, "min_parameters", v->min_parameters);
+    enum conv_kind kind = c->conv.kind;
+    if (v->action != ACTION_LOCAL) return;
+    if (v->model && kind != CONV_EMBED) jo_cstr(out, "local_model", v->model);
+    if (v->min_parameters && kind != CONV_EMBED && kind != CONV_COUNT) jo_u64(out, "min_parameters", v->min_parameters);
+    if (c->conv.unsupported) jo_cstr(out, "unsupported", c->conv.unsupported);
 }
 
-/* The body always, the others where there are any. A case that failed was not inspected. */
+/* The body always, the others where there are any. Nobody has read the body of a case that failed. */
 static void put_coverage(const struct judge_case *c, bool failed, struct obuf *out)
 {
     static const char *const names[PART_STATE] = {"body", "path", "headers"};
     jo_open(out, "coverage", '{');
     for (int p = 0; p < PART_STATE; p++) {
         struct coverage cov = c->verdict.coverage[p];
-        if (failed) cov = (struct coverage){p == PART_BODY ? c->body.n : 0, 0, 0};
+        if (failed && p == PART_BODY) cov = (struct coverage){c->body.n, 0, c->body.n};
         if (p != PART_BODY && cov.received == 0) continue;
         jo_open(out, names[p], '{');
         jo_u64(out, "received", cov.received);
@@ -167,7 +171,7 @@ void judge_explain(const struct judge_case *c, enum fail failed, struct span id,
     if (!failed) put_refs(c, out);
     if (c->site.model.p) jo_str(out, "model", c->site.model);
     if (c->site.upstream) jo_cstr(out, "upstream", c->site.upstream->name);
-    put_local(v, out);
+    put_local(c, v, out);
     put_observed(v, out);
     if (failed) put_error(c, failed, out);
     jo_close(out, '}');

@@ -24,10 +24,11 @@ enum ref_kind {
 };
 struct ref {
     enum ref_kind kind;
-    uint8_t part;              /* enum part; start and end in it (REF_SESSION of a header: PART_STATE, no range) */
+    uint8_t part;              /* enum part; start and end in it (PART_STATE, no range: REF_SESSION of a header, REF_TEXT of a turn that was put together) */
     bool continues;            /* REF_ID, REF_LOCAL_ID: it names what this request goes on from (previous_response_id) */
     bool recordable;           /* REF_TEXT: no system text, so that a shared one taints nobody */
     bool sensitive;            /* REF_TEXT: findings lie in it; set after inspection */
+    bool unique;               /* REF_SESSION: nobody else has that name by chance, so it is one session whoever sends it */
     uint32_t local_classes;    /* REF_LOCAL_ID: as the id has them (LOCAL_ID_ADDED_CLASSES) */
     size_t start, end;
     struct span value;         /* unescaped; REF_TEXT: white space normalised; in the body or the arena */
@@ -75,7 +76,11 @@ struct judge_case {
 /* JSON or text, and the conversation. A body that is declared JSON, or is for a route that is known, must be JSON that
  * jscan takes; any other is text where it is no JSON. site.api and site.provider come from the route when not set. */
 CD_USE enum fail judge_decode(struct judge_case *c);
-/* Findings, refs, and verdict.coverage by part, which adds up (INSPECT_FAILED when it does not). What cannot be read gives
+/* The conversation once more, from a document that says what the body only refers to. Findings and the rest are the body's;
+ * `doc` has to live as long as c->conv. */
+CD_USE enum fail judge_reread(struct judge_case *c, const struct jdoc *doc);
+/* Findings, refs, and verdict.coverage by part, which adds up (INSPECT_FAILED when it does not); of a case that fails here or
+ * in judge_decode, all is opaque. What cannot be read gives
  * findings of opaque types, one row for each class that it counts as. */
 CD_USE enum fail judge_inspect(struct judge_case *c, struct scanner *s);
 /* Of a batch, each row gets a verdict over what lies in it, what lies in none another, and the whole takes the strictest:
@@ -83,9 +88,12 @@ CD_USE enum fail judge_inspect(struct judge_case *c, struct scanner *s);
 void judge_decide(struct judge_case *c, const struct ruleset *r);
 /* How many rows have which action. */
 void judge_count_rows(const struct judge_case *c, uint32_t by_action[ACTION_REFUSE + 1]);
-/* Sealed content in that range of the body is known to come from a provider's reply to something harmless: its findings
- * go. Before judge_decide. */
-void judge_vouch_sealed(struct judge_case *c, size_t start, size_t end);
+/* Sealed content in these ranges of the body is known to come from a provider's reply to something harmless: its findings
+ * go. Sorts the ranges. Before judge_decide. */
+struct judge_sealed {
+    size_t start, end;
+};
+void judge_vouch_sealed(struct judge_case *c, struct judge_sealed *known, size_t n);
 CD_USE enum fail judge_all(struct judge_case *c, struct scanner *s, const struct ruleset *r);
 
 /* `cordon explain`'s answer for a judged case, as one JSON object (no line end). `id`: JSON (a string with its quotes, a

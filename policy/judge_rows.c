@@ -7,26 +7,30 @@ struct batch {
     const struct ruleset *rules;
     struct finding *around;          /* findings that lie in no row */
     size_t n_around, n_mask;
+    uint32_t *opaque;                /* kinds of what cannot be read, of each row and, last, around them */
     struct verdict worst;
     bool any, no_store;
 };
 
-/* Rows of a JSON array and lines are in order and apart, as findings and opaque runs of the body are in order. */
+/* Rows of a JSON array and lines are in order and apart, as findings of the body are in order. */
 static bool in_body(const struct finding *f) { return f->part == PART_BODY; }
 
-static uint32_t opaque_in(const struct judge_case *c, const struct judge_row *row)
+/* The row that a run begins in, as findings belong to the row that they begin in, or n_rows. */
+static size_t row_of(const struct judge_case *c, const struct opaque_run *o)
 {
-    uint32_t mask = 0;
-    size_t lo = 0, hi = c->contents ? c->contents->n_opaque : 0;
-    const struct opaque_run *o = c->contents ? c->contents->opaque : NULL;
+    size_t lo = 0, hi = c->n_rows;
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
-        if (o[mid].part == PART_BODY && o[mid].end <= row->start) lo = mid + 1;
+        if (c->rows[mid].end <= o->start) lo = mid + 1;
         else hi = mid;
     }
-    for (; c->contents && lo < c->contents->n_opaque && o[lo].part == PART_BODY && o[lo].start < row->end; lo++)
-        mask |= 1u << o[lo].kind;
-    return mask;
+    return o->part == PART_BODY && lo < c->n_rows && c->rows[lo].start <= o->start ? lo : c->n_rows;
+}
+
+static void sort_opaque(struct batch *b)
+{
+    const struct contents *in = b->c->contents;
+    for (size_t i = 0; i < in->n_opaque; i++) b->opaque[row_of(b->c, &in->opaque[i])] |= 1u << in->opaque[i].kind;
 }
 
 static void take(struct batch *b, const struct verdict *v)
@@ -69,7 +73,7 @@ static void decide_rows(struct batch *b)
         size_t first = i;
         while (i < n && in_body(&f[i]) && f[i].start < row->end) i++;
         struct findings mine = {i > first ? f + first : NULL, i - first};
-        decide_one(b, &mine, opaque_in(c, row), &v);
+        decide_one(b, &mine, b->opaque[k], &v);
         row->action = v.action;
         row->rule = v.rule;
         row->class_mask = v.class_mask;
@@ -79,9 +83,10 @@ static void decide_rows(struct batch *b)
 
 static void decide_batch(struct judge_case *c, const struct ruleset *r)
 {
-    struct batch b = {.c = c, .rules = r, .around = arena_array(c->arena, c->findings.n + 1, sizeof *b.around)};
+    struct batch b = {.c = c, .rules = r, .around = arena_array(c->arena, c->findings.n + 1, sizeof *b.around),
+                      .opaque = arena_array(c->arena, c->n_rows + 1, sizeof *b.opaque)};
     c->to_mask.f = arena_array(c->arena, c->findings.n + 1, sizeof *c->to_mask.f);
-    if (b.around == NULL || c->to_mask.f == NULL) {
+    if (b.around == NULL || b.opaque == NULL || c->to_mask.f == NULL) {
         c->verdict.action = ACTION_REFUSE;
         c->verdict.why = FAIL_NO_MEMORY;
         c->verdict.rule = RULE_NONE;
@@ -89,9 +94,10 @@ static void decide_batch(struct judge_case *c, const struct ruleset *r)
     }
     struct verdict whole = c->verdict, v;
     decide(r, &c->findings, &c->site, &whole);   /* for the classes, and what is observed */
+    sort_opaque(&b);
     decide_rows(&b);
     struct findings around = {b.around, b.n_around};
-    decide_one(&b, &around, 0, &v);
+    decide_one(&b, &around, b.opaque[c->n_rows], &v);
     c->to_mask.n = b.n_mask;
     c->verdict = b.worst;
     memcpy(c->verdict.coverage, whole.coverage, sizeof whole.coverage);

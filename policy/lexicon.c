@@ -368,13 +368,6 @@ static void at_camel(struct walk *w, size_t start, size_t end)
     }
 }
 
-static bool is_camel(const char *p, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        if (is_upper((unsigned char)p[i]) && is_lower((unsigned char)p[i - 1])) return true;
-    return false;
-}
-
 /* A bit for each of 16 bytes that is a letter. */
 static inline unsigned letters16(const char *p)
 {
@@ -382,6 +375,24 @@ static inline unsigned letters16(const char *p)
     __m128i x = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
     __m128i in = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(25)), x);
     return (unsigned)(_mm_movemask_epi8(in) | _mm_movemask_epi8(v));
+}
+
+/* A bit for each of 16 bytes from `first` to `first` + 25. */
+static inline unsigned among16(const char *p, char first)
+{
+    __m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8(first));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(25)), x));
+}
+
+/* Whether a capital follows a small letter. */
+static bool is_camel(const char *p, size_t n)
+{
+    for (size_t i = 1; i < n; i += 16) {
+        unsigned edges = among16(p + i, 'A') & among16(p + i - 1, 'a');
+        if (n - i < 16) edges &= (1u << (n - i)) - 1;
+        if (edges) return true;
+    }
+    return false;
 }
 
 static inline size_t letters_end(const char *p, size_t i)

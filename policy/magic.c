@@ -22,8 +22,9 @@ static const struct magic known[] = {
     {0, 2, OPAQUE_AUDIO, "\xff\xf1"},          {8, 4, OPAQUE_VIDEO, "AVI "},
     {4, 4, OPAQUE_VIDEO, "ftyp"},              {0, 4, OPAQUE_VIDEO, "\x1a\x45\xdf\xa3"},
     {0, 4, OPAQUE_VIDEO, "\0\0\1\xba"},        {0, 5, OPAQUE_DOCUMENT, "%PDF-"},
-    {0, 8, OPAQUE_DOCUMENT, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"},
+    {0, 5, OPAQUE_DOCUMENT, "{\\rtf"},         {0, 8, OPAQUE_DOCUMENT, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"},
     {0, 4, OPAQUE_ARCHIVE, "PK\3\4"},          {0, 4, OPAQUE_ARCHIVE, "PK\5\6"},
+    {0, 4, OPAQUE_ARCHIVE, "\x1f\x8b\x08\0"},  {0, 4, OPAQUE_ARCHIVE, "\x1f\x8b\x08\x08"},
     {0, 3, OPAQUE_ARCHIVE, "\x1f\x8b\x08"},    {0, 6, OPAQUE_ARCHIVE, "7z\xbc\xaf\x27\x1c"},
     {0, 6, OPAQUE_ARCHIVE, "Rar!\x1a\x07"},    {0, 4, OPAQUE_ARCHIVE, "\x28\xb5\x2f\xfd"},
     {0, 6, OPAQUE_ARCHIVE, "\xfd" "7zXZ\0"},   {0, 3, OPAQUE_ARCHIVE, "BZh"},
@@ -63,8 +64,9 @@ enum opaque_kind magic_of_type(struct span media)
 {
     static const struct { const char *head; enum opaque_kind kind; } heads[] = {
         {"image/", OPAQUE_IMAGE}, {"audio/", OPAQUE_AUDIO}, {"video/", OPAQUE_VIDEO}, {"application/pdf", OPAQUE_DOCUMENT},
-        {"application/msword", OPAQUE_DOCUMENT}, {"application/vnd.", OPAQUE_DOCUMENT}, {"application/zip", OPAQUE_ARCHIVE},
-        {"application/gzip", OPAQUE_ARCHIVE}, {"application/dicom", OPAQUE_IMAGE},
+        {"application/msword", OPAQUE_DOCUMENT}, {"application/vnd.", OPAQUE_DOCUMENT}, {"application/rtf", OPAQUE_DOCUMENT},
+        {"text/rtf", OPAQUE_DOCUMENT}, {"application/zip", OPAQUE_ARCHIVE}, {"application/gzip", OPAQUE_ARCHIVE},
+        {"application/dicom", OPAQUE_IMAGE},
     };
     if (media.n == 0) return OPAQUE_BINARY;
     for (size_t i = 0; i < COUNT(heads); i++) {

@@ -17,9 +17,12 @@ bool text_is_utf8(struct span s);
 bool text_is_text(struct span s);
 /* Share of printable ASCII and white space, in percent. */
 unsigned text_share(struct span s);
-/* Bytes as text in UTF-8: as they are, or from UTF-16 (with a byte-order mark, or by its zero bytes) or, when `latin` and
- * nothing but letters speaks for it, ISO 8859-1; converted into the arena. p is NULL when they are no text; *failed when
- * memory ran out. */
-struct span text_from(struct span bytes, bool latin, struct arena *a, bool *failed);
+/* Bytes as text in UTF-8: as they are, or from UTF-16 or UTF-32 (with a byte-order mark, or by their zero bytes) or, when
+ * `western_too` and they look like a language that is written so, from windows-1252; converted into the arena. p is NULL
+ * when they are no text; *failed when memory ran out. */
+struct span text_from(struct span bytes, bool western_too, struct arena *a, bool *failed);
+/* Whether text_from reads text that is declared to be in that charset; so it does where none is declared. In any other one
+ * (UTF-7, EBCDIC, Shift_JIS …) bytes that look like a text may say something else. */
+bool text_reads_charset(struct span charset);
 
 #endif

@@ -54,20 +54,36 @@ unsigned text_share(struct span s)
     return s.n ? (unsigned)(good * 100 / s.n) : 0;
 }
 
-/* ---- UTF-16 and ISO 8859-1 ---- */
+/* ---- UTF-16 and UTF-32 ---- */
 
-enum utf16 { UTF16_NONE, UTF16_LITTLE, UTF16_BIG };
+/* How characters are laid out: so many bytes each, the first one the least of them or the greatest. */
+struct layout {
+    unsigned width;   /* 0: none of these */
+    bool big;
+};
 
-/* By its mark, or by zeros: most characters of any text in a Latin script have one. */
-static enum utf16 find_utf16(struct span s)
+/* By the zeros: most characters of any text in a Latin script have them in all bytes but the least, and there none. */
+static bool has_zeros(struct span s, struct layout l)
 {
-    if (s.n >= 4 && memcmp(s.p, "\xff\xfe", 2) == 0) return UTF16_LITTLE;
-    if (s.n >= 4 && memcmp(s.p, "\xfe\xff", 2) == 0) return UTF16_BIG;
-    size_t n = s.n < 512 ? s.n & ~(size_t)1 : 512, zero[2] = {0, 0};
-    if (n < 8) return UTF16_NONE;
-    for (size_t i = 0; i < n; i++) zero[i & 1] += s.p[i] == 0;
-    if (zero[1] * 10 >= n / 2 * 6 && zero[0] == 0) return UTF16_LITTLE;
-    return zero[0] * 10 >= n / 2 * 6 && zero[1] == 0 ? UTF16_BIG : UTF16_NONE;
+    size_t n = s.n < 512 ? s.n - s.n % l.width : 512, zero[4] = {0};
+    unsigned least = l.big ? l.width - 1 : 0;
+    for (size_t i = 0; i < n; i++) zero[i % l.width] += s.p[i] == 0;
+    for (unsigned k = 0; k < l.width; k++)
+        if (k == least ? zero[k] != 0 : zero[k] * 10 < n / l.width * 6) return false;
+    return n >= 8 && n >= 2 * l.width;
+}
+
+/* The byte-order marks: one of UTF-32 begins like one of UTF-16. */
+static struct layout find_layout(struct span s)
+{
+    if (s.n >= 8 && memcmp(s.p, "\xff\xfe\0", 4) == 0) return (struct layout){4, false};
+    if (s.n >= 8 && memcmp(s.p, "\0\0\xfe\xff", 4) == 0) return (struct layout){4, true};
+    if (s.n >= 4 && memcmp(s.p, "\xff\xfe", 2) == 0) return (struct layout){2, false};
+    if (s.n >= 4 && memcmp(s.p, "\xfe\xff", 2) == 0) return (struct layout){2, true};
+    static const struct layout unmarked[] = {{4, false}, {4, true}, {2, false}, {2, true}};
+    for (size_t i = 0; i < COUNT(unmarked); i++)
+        if (has_zeros(s, unmarked[i])) return unmarked[i];
+    return (struct layout){0, false};
 }
 
 static size_t put_character(uint32_t c, char *out)
@@ -79,24 +95,27 @@ static size_t put_character(uint32_t c, char *out)
     return n;
 }
 
-static uint32_t unit_at(struct span s, size_t i, bool big)
+static uint32_t unit_at(struct span s, size_t i, struct layout l)
 {
-    uint32_t a = (unsigned char)s.p[i], b = (unsigned char)s.p[i + 1];
-    return big ? a << 8 | b : b << 8 | a;
+    uint32_t unit = 0;
+    for (unsigned k = 0; k < l.width; k++) unit = unit << 8 | (unsigned char)s.p[i + (l.big ? k : l.width - 1 - k)];
+    return unit;
 }
 
-/* A half of a pair becomes U+FFFD: no pattern is about those. */
-static struct span from_utf16(struct span s, bool big, struct arena *a)
+static bool is_half(uint32_t c) { return c >= 0xd800 && c < 0xe000; }
+
+/* A half of a pair, or what is no character at all, becomes U+FFFD: no pattern is about those. */
+static struct span from_units(struct span s, struct layout l, struct arena *a)
 {
     char *out = arena_alloc(a, s.n / 2 * 3 + 1);
     size_t n = 0;
-    for (size_t i = 0; out && i + 1 < s.n; i += 2) {
-        uint32_t c = unit_at(s, i, big);
+    for (size_t i = 0; out && i + l.width <= s.n; i += l.width) {
+        uint32_t c = unit_at(s, i, l), low = l.width == 2 && i + 3 < s.n ? unit_at(s, i + 2, l) : 0;
         if (i == 0 && c == 0xfeff) continue;
-        if (c >= 0xd800 && c < 0xdc00 && i + 3 < s.n && (unit_at(s, i + 2, big) & 0xfc00) == 0xdc00) {
-            c = 0x10000 + ((c - 0xd800) << 10) + (unit_at(s, i + 2, big) - 0xdc00);
+        if (is_half(c) && c < 0xdc00 && (low & 0xfc00) == 0xdc00) {
+            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
             i += 2;
-        } else if (c >= 0xd800 && c < 0xe000) {
+        } else if (is_half(c) || c > 0x10ffff) {
             c = 0xfffd;
         }
         n += put_character(c, out + n);
@@ -104,34 +123,68 @@ static struct span from_utf16(struct span s, bool big, struct arena *a)
     return (struct span){out, n};
 }
 
-static bool is_latin(struct span s)
+/* ---- windows-1252, which is what ISO 8859-1 is taken for (WHATWG Encoding) ---- */
+
+/* Of 0x80 to 0x9f; 0 is none. */
+static const uint16_t western[32] = {
+    0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
+    0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
+};
+
+static uint32_t western_character(unsigned char c) { return c >= 0x80 && c < 0xa0 ? western[c - 0x80] : c; }
+
+/* An ASCII character spelled in more bytes than it takes: there are readers that take it for that character. */
+static bool is_overlong(struct span s, size_t i)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (is_control((unsigned char)s.p[i])) return false;
-    return true;
+    unsigned char a = (unsigned char)s.p[i], b = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
+    if ((b & 0xc0) != 0x80) return false;
+    return a == 0xc0 || a == 0xc1 || (a == 0xe0 && b < 0xa0) || (a == 0xf0 && b < 0x90);
 }
 
-static struct span from_latin(struct span s, struct arena *a)
+/* Every byte is a letter in some such alphabet, so it has to look like a language that is written in this one. */
+static bool is_western(struct span s)
 {
-    char *out = arena_alloc(a, s.n * 2 + 1);
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (is_control(c) || (c >= 0x80 && (western_character(c) == 0 || is_overlong(s, i)))) return false;
+    }
+    return text_share(s) >= 70;
+}
+
+static struct span from_western(struct span s, struct arena *a)
+{
+    char *out = arena_alloc(a, s.n * 3 + 1);
     size_t n = 0;
-    for (size_t i = 0; out && i < s.n; i++) n += put_character((unsigned char)s.p[i], out + n);
+    for (size_t i = 0; out && i < s.n; i++) n += put_character(western_character((unsigned char)s.p[i]), out + n);
     return (struct span){out, n};
 }
 
-struct span text_from(struct span bytes, bool latin, struct arena *a, bool *failed)
+/* ---- any of them ---- */
+
+struct span text_from(struct span bytes, bool western_too, struct arena *a, bool *failed)
 {
-    enum utf16 wide = find_utf16(bytes);
+    struct layout wide = find_layout(bytes);
     struct span out = SPAN_NONE;
-    if (wide != UTF16_NONE) {
-        out = from_utf16(bytes, wide == UTF16_BIG, a);
+    if (wide.width) {
+        out = from_units(bytes, wide, a);
     } else if (text_is_text(bytes)) {
         return bytes;
-    } else if (latin && is_latin(bytes)) {
-        out = from_latin(bytes, a);
+    } else if (western_too && is_western(bytes)) {
+        out = from_western(bytes, a);
     } else {
         return out;
     }
     *failed = out.p == NULL;
     return out.p && text_is_text(out) ? out : SPAN_NONE;
+}
+
+bool text_reads_charset(struct span charset)
+{
+    static const char *const names[] = {
+        "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252",
+        "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "binary",
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (span_ieq(charset, span_str(names[i]))) return true;
+    return charset.n == 0;
 }

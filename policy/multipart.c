@@ -39,6 +39,20 @@ struct span media_parameter(struct span value, const char *name)
     return SPAN_NONE;
 }
 
+/* Whether a parameter is there once at most, and not in pieces ("name*0", RFC 2231): readers differ in what they make of
+ * that. */
+static bool is_plain(struct span value, const char *name)
+{
+    struct span key, text, want = span_str(name);
+    unsigned times = 0;
+    while (next_parameter(&value, &key, &text)) {
+        bool same = key.n >= want.n && span_ieq((struct span){key.p, want.n}, want);
+        if (same && key.n == want.n && ++times > 1) return false;
+        if (same && key.n > want.n + 1 && key.p[want.n] == '*') return false;
+    }
+    return true;
+}
+
 /* RFC 2046: 1 to 70 of these, no space at the end. */
 static bool good_boundary(struct span b)
 {
@@ -53,7 +67,7 @@ bool multipart_boundary(struct span content_type, struct span *boundary)
     struct span media = media_type(content_type), head = SPAN("multipart/");
     if (media.n <= head.n || !span_ieq((struct span){media.p, head.n}, head)) return false;
     *boundary = media_parameter(content_type, "boundary");
-    return boundary->p && good_boundary(*boundary);
+    return boundary->p && good_boundary(*boundary) && is_plain(content_type, "boundary");
 }
 
 /* ---- delimiters ---- */
@@ -103,19 +117,38 @@ enum fail multipart_begin(struct multipart *m, struct span body, struct span bou
 
 /* ---- a part's headers ---- */
 
-static void read_header(struct multipart_part *p, struct span line)
+/* A header that says what the part is, which may do so once. */
+static bool take_once(struct span *to, struct span value)
+{
+    if (to->p) return false;
+    *to = value;
+    return true;
+}
+
+static bool read_disposition(struct multipart_part *p, struct span value)
+{
+    if (p->name.p || p->filename.p || !is_plain(value, "name") || !is_plain(value, "filename")) return false;
+    p->name = media_parameter(value, "name");
+    p->filename = media_parameter(value, "filename");
+    return true;
+}
+
+/* False when readers may take it for different things. */
+static bool read_header(struct multipart_part *p, struct span line)
 {
     const char *colon = memchr(line.p, ':', line.n);
-    if (colon == NULL) return;
+    if (colon == NULL) return true;
     struct span name = {line.p, (size_t)(colon - line.p)}, value = span_trim(span_from(line, name.n + 1));
-    if (span_ieq(name, SPAN("content-disposition"))) {
-        p->name = media_parameter(value, "name");
-        p->filename = media_parameter(value, "filename");
-    } else if (span_ieq(name, SPAN("content-type"))) {
-        p->type = value;
-    } else if (span_ieq(name, SPAN("content-transfer-encoding"))) {
-        p->encoding = value;
-    }
+    if (span_ieq(name, SPAN("content-disposition"))) return read_disposition(p, value);
+    if (span_ieq(name, SPAN("content-type"))) return take_once(&p->type, value);
+    if (span_ieq(name, SPAN("content-transfer-encoding"))) return take_once(&p->encoding, value);
+    return true;
+}
+
+static bool is_header_line(struct span line)
+{
+    bool folded = line.p[0] == ' ' || line.p[0] == '\t';
+    return !folded && memchr(line.p, '\n', line.n) == NULL && memchr(line.p, '\0', line.n) == NULL;
 }
 
 static enum fail read_headers(struct multipart *m, struct multipart_part *p, size_t from, size_t *at)
@@ -126,14 +159,12 @@ static enum fail read_headers(struct multipart *m, struct multipart_part *p, siz
         const char *cr = memmem(body + pos, m->body.n - pos, "\r\n", 2);
         if (cr == NULL) return refuse(at, pos);
         struct span line = {body + pos, (size_t)(cr - body) - pos};
-        if (line.n && (line.p[0] == ' ' || line.p[0] == '\t' || memchr(line.p, '\n', line.n) || memchr(line.p, '\0', line.n)))
-            return refuse(at, pos);
+        if (line.n && !(is_header_line(line) && read_header(p, line))) return refuse(at, pos);
         pos += line.n + 2;
         if (line.n == 0) {
             p->headers = (struct span){body + from, pos - from};
             return FAIL_OK;
         }
-        read_header(p, line);
     }
     return refuse(at, pos);
 }
@@ -154,8 +185,10 @@ enum fail multipart_next(struct multipart *m, struct multipart_part *p, size_t *
     *p = (struct multipart_part){.framing = {m->body.p + m->done, here.end - m->done}};
     if ((f = read_headers(m, p, here.end, at)) != FAIL_OK) return f;
     size_t start = (size_t)(p->headers.p - m->body.p) + p->headers.n;
-    /* A part without a body may have its delimiter right after the empty line, whose end is then the delimiter's. */
-    if ((f = find_delimiter(m, start - 2, &next, at)) != FAIL_OK) return f;
+    /* A part without a body may have its delimiter right after the empty line, whose end is then the delimiter's. One among
+     * the header lines ends the part for who looks for delimiters first. */
+    if ((f = find_delimiter(m, here.end, &next, at)) != FAIL_OK) return f;
+    if (next.start < start) return refuse(at, next.start);
     p->body = (struct span){m->body.p + start, next.start >= start + 2 ? next.start - 2 - start : 0};
     m->done = start + p->body.n;
     m->at = next.start;

@@ -1,6 +1,7 @@
 /* multipart.h - the parts of a multipart body (RFC 2046, section 5.1; forms: RFC 7578). Strict, because readers differ in
  * what they take: each delimiter is a line of its own between CR LFs, the closing one is there, header lines are not
- * folded, and the boundary stands nowhere else. What breaks that is refused, never skipped. Copies nothing. Any thread. */
+ * folded, what says what a part is says it once and in one piece, and the boundary stands nowhere else. What breaks that is
+ * refused, never skipped. Copies nothing. Any thread. */
 #ifndef CORDON_POLICY_MULTIPART_H
 #define CORDON_POLICY_MULTIPART_H
 

@@ -7,7 +7,7 @@
 static bool grow(struct refs *r, struct ref **list, size_t n, size_t *cap, size_t max)
 {
     if (n < *cap) return true;
-    size_t more = *cap ? *cap * 4 : 64;
+    size_t more = *cap ? *cap * 4 : 8;
     if (more > max) more = max;
     struct ref *p = arena_array(r->c->arena, more, sizeof *p);
     if (p == NULL) {
@@ -32,6 +32,26 @@ void refs_add_text(struct refs *r, struct ref ref)
     if (r->failed) return;
     if (r->n_texts < REFS_TEXTS_MAX && !grow(r, &r->text, r->n_texts, &r->cap_texts, REFS_TEXTS_MAX)) return;
     r->text[r->n_texts++ % REFS_TEXTS_MAX] = ref;
+}
+
+static bool is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+
+/* Whether a UUID is in it, with its dashes or without: 32 hex digits. Versions that are no random numbers do too. */
+static bool has_uuid(struct span s)
+{
+    for (size_t i = 0, digits = 0; i < s.n; i++) {
+        if (is_hex(s.p[i])) digits++;
+        else if (s.p[i] != '-' || (digits != 8 && digits != 12 && digits != 16 && digits != 20)) digits = 0;
+        if (digits == 32) return true;
+    }
+    return false;
+}
+
+void refs_add_session(struct refs *r, struct ref ref)
+{
+    ref.kind = REF_SESSION;
+    ref.unique = has_uuid(ref.value);
+    if (ref.value.n >= REFS_MIN_SESSION) refs_add(r, ref);
 }
 
 /* The texts behind the others, in their order. */
@@ -69,55 +89,6 @@ static void sort_findings(struct refs *r)
         if (r->range[i].reach < r->range[i - 1].reach) r->range[i].reach = r->range[i - 1].reach;
 }
 
-/* ---- local ids, wherever they stand ---- */
-
-static bool is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-
-static bool is_word(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-}
-
-static bool is_known(const struct refs *r, size_t *at, enum part part, size_t start, size_t end)
-{
-    for (; *at < r->n; ++*at) {
-        const struct ref *k = &r->ref[*at];
-        if (k->kind != REF_LOCAL_ID || k->part != part || k->end <= start) continue;
-        return k->start < end;
-    }
-    return false;
-}
-
-static void take_word(struct refs *r, struct span s, size_t start, size_t end, enum part part, size_t *known)
-{
-    struct span word = {s.p + start, end - start};
-    struct ref ref = {.kind = REF_LOCAL_ID, .part = (uint8_t)part, .start = start, .end = end, .value = word};
-    if (word.n <= LOCAL_ID_DIGITS || word.n > LOCAL_ID_DIGITS + 24) return;
-    for (size_t i = word.n - LOCAL_ID_DIGITS; i < word.n; i++)
-        if (!is_hex(word.p[i])) return;
-    if (!local_id_read(r->c->id_key, word, &ref.local_classes) || is_known(r, known, part, start, end)) return;
-    refs_add(r, ref);
-}
-
-/* The digits are so many that looking at every 40th byte misses none. */
-void refs_scan_local(struct refs *r, struct span s, enum part part)
-{
-    size_t known = 0, left = 0, before = r->n;
-    if (r->c->id_key == NULL) return;
-    for (size_t i = LOCAL_ID_DIGITS - 1; i < s.n && r->n <= before + REFS_MAX;) {
-        if (!is_hex(s.p[i])) {
-            i += LOCAL_ID_DIGITS;
-            continue;
-        }
-        size_t start = i, end = i + 1;
-        while (start > left && is_word(s.p[start - 1])) start--;
-        while (end < s.n && is_word(s.p[end])) end++;
-        take_word(r, s, start, end, part, &known);
-        left = end;
-        i = end + LOCAL_ID_DIGITS;
-    }
-}
-
 /* ---- sessions in headers ---- */
 
 static void walk_headers(struct refs *r)
@@ -128,8 +99,8 @@ static void walk_headers(struct refs *r)
     size_t n = c->conf ? c->conf->state.n_session_headers : COUNT(usual);
     for (size_t i = 0; r->sessions && i < c->n_headers; i++)
         for (size_t k = 0; k < n; k++)
-            if (span_ieq(c->headers[i].name, span_str(names[k])) && c->headers[i].value.n >= REFS_MIN_SESSION)
-                refs_add(r, (struct ref){.kind = REF_SESSION, .part = PART_STATE, .value = c->headers[i].value});
+            if (span_ieq(c->headers[i].name, span_str(names[k])))
+                refs_add_session(r, (struct ref){.part = PART_STATE, .value = c->headers[i].value});
 }
 
 /* ---- all of it ---- */
@@ -145,7 +116,7 @@ static void walk_rows(struct refs *r)
         struct jdoc d;
         size_t at;
         if (jscan((struct span){c->body.p + row->start, row->end - row->start}, a, &d, &at) == FAIL_OK)
-            refs_walk(r, &d, row->start, false);
+            refs_walk(r, &d, row->start);
         arena_reset(a);
     }
     arena_free(a);
@@ -165,18 +136,24 @@ static void take_opaque(struct refs *r)
     }
 }
 
-enum fail refs_find(struct judge_case *c)
+enum fail refs_find(struct judge_case *c, const struct view *v)
 {
     const struct conf_state *s = c->conf ? &c->conf->state : NULL;
     struct refs r = {.c = c, .min_text = s ? s->min_text : REFS_MIN_TEXT, .sessions = s == NULL || s->sessions};
     c->refs = NULL;
     c->n_refs = 0;
     sort_findings(&r);
-    if (c->is_json) refs_walk(&r, &c->doc, 0, true);
-    else if (c->contents && c->contents->rows) walk_rows(&r);
+    if (c->is_json) {
+        refs_walk(&r, &c->doc, 0);
+        refs_take_turns(&r);
+    } else if (c->contents && c->contents->rows) {
+        walk_rows(&r);
+    }
     if (c->contents) take_opaque(&r);
-    refs_scan_local(&r, c->body, PART_BODY);
     refs_walk_target(&r);
+    refs_scan_part(&r, c->body, PART_BODY);
+    refs_scan_part(&r, c->target, PART_PATH);
+    if (v != NULL) refs_scan_view(&r, v);
     walk_headers(&r);
     return join(&r);
 }

@@ -5,9 +5,10 @@
 #define CORDON_POLICY_REFS_H
 
 #include "policy/judge.h"
+#include "policy/view.h"
 
-/* Fills c->refs. After contents and findings are there. */
-CD_USE enum fail refs_find(struct judge_case *c);
+/* Fills c->refs. After contents and findings are there; `v`: the view that they were found in, or NULL for none. */
+CD_USE enum fail refs_find(struct judge_case *c, const struct view *v);
 /* White space at the ends gone, runs of it one space: how texts are compared. Into the arena when it changes anything. */
 CD_USE struct span refs_normal(struct span text, struct arena *a);
 

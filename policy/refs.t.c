@@ -1,6 +1,6 @@
 /* What requests refer to: a table of places in every dialect, and what is none. */
 #include "policy/contents.h"
-#include "policy/refs.h"
+#include "policy/refs_find.h"
 #include "wire/names.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +63,7 @@ static const char *told(const struct judge_case *c, bool texts)
 static void expect(const char *target, const char *json, const char *want)
 {
     struct judge_case c = case_of(target, json);
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     if (strcmp(told(&c, false), want) != 0) fail_msg("%s %s: %s, not %s", target, json, told(&c, false), want);
     for (size_t i = 0; i < c.n_refs; i++) {
         const struct ref *r = &c.refs[i];
@@ -82,6 +82,8 @@ static void ids_in_bodies(void **state)
         {"{\"previous_response_id\":\"resp\\u005fabc\"}", "id+:resp_abc"},
         {"{\"conversation\":\"conv_1\"}", "id+:conv_1"},
         {"{\"conversation\":{\"id\":\"conv_1\"}}", "id+:conv_1"},
+        {"{\"thread\":{\"type\":\"continue\",\"previous_message_id\":\"msg_1\"}}", "id+:msg_1"},
+        {"{\"diagnostics\":{\"previous_message_id\":\"msg_1\"}}", ""},
         {"{\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_file\",\"file_id\":\"file-1\"}]}]}", "id:file-1"},
         {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":\"file-1\"}}]}]}", "id:file-1"},
         {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{\"type\":\"file\",\"file_id\":"
@@ -106,6 +108,11 @@ static void ids_in_bodies(void **state)
         {"{\"messages\":[{\"role\":\"assistant\",\"audio\":{\"id\":\"audio_1\"}}]}", "id:audio_1"},
         {"{\"assistant_id\":\"asst_1\",\"thread\":{}}", "id:asst_1"},
         {"{\"continuationToken\":\"t-1\"}", "id:t-1"},
+        {"{\"tools\":[{\"collection_ids\":[\"collection_1\"]}]}", "id:collection_1"},
+        {"{\"message\":\"hi\",\"connectors\":[{\"id\":\"our-files\"}]}", "id:our-files"},
+        {"{\"tools\":[{\"retrieval\":{\"vertexRagStore\":{\"ragResources\":[{\"ragCorpus\":\"projects/p/ragCorpora/1\"}]}}}]}",
+         "id:projects/p/ragCorpora/1"},
+        {"{\"tools\":[{\"retrieval\":{\"vertexAiSearch\":{\"datastore\":\"projects/p/dataStores/d\"}}}]}", "id:projects/p/dataStores/d"},
         /* not ids: calls, models, and what tools and schemas call their own members */
         {"{\"model\":\"ft:gpt:org\",\"messages\":[{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"x\"}]}", ""},
         {"{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"f\",\"input\":"
@@ -132,6 +139,9 @@ static void ids_in_paths(void **state)
         {"/v1/vector_stores/vs_1/files/file-1", "id:vs_1,id:file-1"}, {"/v1/threads/thread_1/runs", "id:thread_1"},
         {"/v1/fine_tuning/jobs/ftjob-1", "id:ftjob-1"}, {"/v1/files/file%2D1", "id:file-1"}, {"/x?response_id=resp_1", "id:resp_1"},
         {"/v1beta/x?response_id=resp_1", "id:resp_1"},
+        {"/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aprompt%2FP1%3A2/converse", "id:arn:aws:bedrock:us-east-1:1:prompt/P1:2"},
+        {"/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.model/converse", ""},
+        {"/async-invoke/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aasync-invoke%2Fi1", "id:arn:aws:bedrock:us-east-1:1:async-invoke/i1"},
         {"/v1/responses/", ""}, {"?", ""}, {"/", ""},
     };
     for (size_t i = 0; i < COUNT(table); i++) expect(table[i].target, "", table[i].want);
@@ -162,13 +172,13 @@ static void local_ids(void **state)
         expect("", json, want);
         with_id(json, found[i], forged);
         struct judge_case c = case_of("", json);
-        assert_int_equal(refs_find(&c), FAIL_OK);
+        assert_int_equal(refs_find(&c, NULL), FAIL_OK);
         assert_null(strstr(told(&c, false), "local"));
     }
     snprintf(json, sizeof json, "{\"x\":\"\\u0072%s\",\"y\":\"%s\",\"\\u0072%s\":\"%s\"}", local_id + 1, local_id, local_id + 1, "z");
     snprintf(want, sizeof want, "local:%s,local:%s,local:%s", local_id, local_id, local_id);
     struct judge_case c = case_of("", json);   /* the escaped key first: it is found by the walk */
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_int_equal(c.n_refs, 3);
     assert_int_equal(c.refs[0].local_classes, 5);
     /* no JSON, the path, the query */
@@ -181,15 +191,74 @@ static void local_ids(void **state)
     expect(json, "", want);
     snprintf(json, sizeof json, "/v1/responses/%%72%s", local_id + 1);
     c = case_of(json, "");
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_int_equal(c.refs[0].kind, REF_LOCAL_ID);
     assert_true(span_is(c.refs[0].value, local_id));
     /* nobody's key */
     snprintf(json, sizeof json, "{\"previous_response_id\":\"%s\"}", local_id);
     c = case_of("", json);
     c.id_key = NULL;
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_int_equal(c.refs[0].kind, REF_ID);
+}
+
+/* The same id as inspection reads it: escapes within a longer string, JSON in a string, base64, a header. */
+static void local_ids_in_every_reading(void **state)
+{
+    (void)state;
+    char json[1024], id[96], glued[512];
+    snprintf(id, sizeof id, "%.10s\\u00%02x%s", local_id, (unsigned)local_id[10], local_id + 11);
+    snprintf(json, sizeof json, "{\"a\":\"see %s, and %s\",\"b\":\"{\\\"c\\\":\\\"%.10s\\\\u00%02x%s\\\"}\"}", id, id, local_id,
+             (unsigned)local_id[10], local_id + 11);
+    struct judge_case c = case_of("", json);
+    struct view v = {0};
+    view_reset(&v);
+    assert_true(c.is_json);
+    assert_int_equal(view_add_json(&v, &c.doc), FAIL_OK);
+    uint32_t src;
+    assert_int_equal(view_derive(&v, (struct view_src){.text = span_str(local_id), .start = 2, .end = 9, .part = PART_BODY}, &src), FAIL_OK);
+    assert_int_equal(view_add(&v, (struct segment){.src = src, .src_end = (uint32_t)strlen(local_id), .part = PART_BODY}), FAIL_OK);
+    assert_int_equal(view_add_text(&v, PART_HEADER, span_str(local_id), span_str(local_id)), FAIL_OK);
+    assert_int_equal(refs_find(&c, &v), FAIL_OK);
+    static const uint8_t parts[] = {PART_BODY, PART_BODY, PART_BODY, PART_BODY, PART_HEADER};
+    assert_true(c.n_refs > COUNT(parts) && c.refs[COUNT(parts)].kind == REF_TEXT);
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        assert_int_equal(c.refs[i].kind, REF_LOCAL_ID);
+        assert_int_equal(c.refs[i].part, parts[i]);
+        assert_int_equal(c.refs[i].local_classes, 5);
+        assert_true(span_is(c.refs[i].value, local_id));
+    }
+    assert_int_equal(memcmp(json + c.refs[0].start, id, strlen(id)), 0);
+    assert_int_equal(c.refs[0].end - c.refs[0].start, strlen(id));
+    assert_true(c.refs[1].start > c.refs[0].end);
+    view_fini(&v);
+    /* glued to something, and without its prefix */
+    const char *const around[] = {"x-@yy", "a.@.b", "abc@", "@abc"};
+    for (size_t i = 0; i < COUNT(around); i++) {
+        with_id(glued, around[i], i >= 2 ? local_id + 5 : local_id);
+        c = case_of("", glued);
+        assert_int_equal(refs_find(&c, NULL), FAIL_OK);
+        if (c.n_refs != 1 || c.refs[0].kind != REF_LOCAL_ID) fail_msg("%s: %zu", glued, c.n_refs);
+    }
+}
+
+/* A name that nobody else has by chance is one session, whatever key it comes with. */
+static void unique_sessions(void **state)
+{
+    (void)state;
+    static const struct { const char *name; bool unique; } table[] = {
+        {"6a1c0f52-1b1e-4a50-9d07-1f2f8e0f3c11", true}, {"user_a_session_6A1C0F52-1b1e-4a50-9d07-1f2f8e0f3c11", true},
+        {"6a1c0f521b1e4a509d071f2f8e0f3c11", true}, {"my-application", false}, {"6a1c0f52-1b1e", false},
+        {"6a1c0f5-21b1e-4a50-9d07-1f2f8e0f3c11", false}, {"2026-11-25-2026-11-25-2026-11-25-2026-11-25", false},
+    };
+    for (size_t i = 0; i < COUNT(table); i++) {
+        char json[128];
+        snprintf(json, sizeof json, "{\"prompt_cache_key\":\"%s\"}", table[i].name);
+        struct judge_case c = case_of("", json);
+        assert_int_equal(refs_find(&c, NULL), FAIL_OK);
+        assert_int_equal(c.n_refs, 1);
+        if (c.refs[0].unique != table[i].unique) fail_msg("%s", table[i].name);
+    }
 }
 
 static void sessions(void **state)
@@ -213,7 +282,7 @@ static void sessions(void **state)
     struct judge_case c = case_of("", "{\"session_id\":\"12345678\"}");
     c.headers = headers;
     c.n_headers = 2;
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, false), "session:12345678,session:0f0e-1234");
     assert_int_equal(c.refs[1].part, PART_STATE);
     static char other[] = "x-other";
@@ -221,10 +290,10 @@ static void sessions(void **state)
     struct conf conf = {.state = {.sessions = true, .min_text = 32, .session_headers = names, .n_session_headers = 1}};
     c.conf = &conf;
     headers[1].value = SPAN("other-5678");
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, false), "session:12345678,session:other-5678");
     conf.state.sessions = false;
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_int_equal(c.n_refs, 0);
 }
 
@@ -255,7 +324,7 @@ static void opaque_runs_are_taken_once(void **state)
                                 {OPAQUE_ENCRYPTED, PART_BODY, 51, 75, SPAN("zzzzzzzzzzzzzzzzzzzzzzzz")}};
     struct contents contents = {.opaque = runs, .n_opaque = 2};
     c.contents = &contents;
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, false), "sealed:" BLOB ",sealed:zzzzzzzzzzzzzzzzzzzzzzzz");
 }
 
@@ -270,7 +339,7 @@ static void rows_of_a_batch(void **state)
     rows[0].end = (size_t)(strchr(body, '\n') - body);
     rows[1].start = rows[0].end + 1;
     c.contents = &contents;
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, false), "id+:resp_1,id:file-2");
     assert_int_equal(memcmp(body + c.refs[0].start, "resp_1", 6), 0);
     assert_true(c.refs[1].start > rows[1].start);
@@ -284,8 +353,36 @@ static void rows_of_a_batch(void **state)
 static void expect_texts(const char *json, const char *want)
 {
     struct judge_case c = case_of("", json);
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     if (strcmp(told(&c, true), want) != 0) fail_msg("%s: %s, not %s", json, told(&c, true), want);
+}
+
+/* What a model said in one turn, cut up: in parts, and in a message for each piece of a stream. */
+static void turns_put_together(void **state)
+{
+    (void)state;
+    struct conv_msg msgs[] = {{.role = ROLE_USER, .text = SPAN("What was it?")},     {.role = ROLE_ASSISTANT, .text = SPAN("this text is long ")},
+                              {.role = ROLE_ASSISTANT, .text = SPAN("enough to be ")}, {.role = ROLE_ASSISTANT, .text = SPAN("told apart")},
+                              {.role = ROLE_USER, .text = SPAN("And then?")},          {.role = ROLE_ASSISTANT, .text = SPAN("short")}};
+    struct judge_case c = case_of("", "{}");
+    c.conv = (struct conv){.msgs = msgs, .n_msgs = COUNT(msgs)};
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
+    assert_string_equal(told(&c, true), "text~:" LONG_A);
+    assert_int_equal(c.refs[0].part, PART_STATE);
+    /* a turn that is a string of the body is taken once */
+    c = case_of("", "{\"messages\":[{\"role\":\"assistant\",\"content\":\"" LONG_A "\"}]}");
+    msgs[1].text = (struct span){strstr(c.body.p, LONG_A), sizeof LONG_A - 1};
+    c.conv = (struct conv){.msgs = msgs + 1, .n_msgs = 1};
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
+    assert_string_equal(told(&c, true), "text:" LONG_A);
+}
+
+static void texts_in_documents_in_strings(void **state)
+{
+    (void)state;
+    expect_texts("{\"messages\":[{\"tool_calls\":[{\"function\":{\"arguments\":\"{\\\"note\\\":\\\"" LONG_A "\\\"}\"}}]}]}",
+                 "text:{\"note\":\"" LONG_A "\"},text~:" LONG_A);
+    expect_texts("{\"messages\":[{\"content\":\"{no document, and yet long enough}\"}]}", "text:{no document, and yet long enough}");
 }
 
 static void texts(void **state)
@@ -319,10 +416,10 @@ static void findings_make_texts_sensitive(void **state)
     f[2].start = (size_t)(strstr(json, "another") - json) + 5;
     f[2].end = f[2].start + 1;
     c.findings = (struct findings){f, 3};
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, true), "text:" LONG_A ",text!:" LONG_B);
     f[1].end = c.body.n;   /* one that reaches over all, first in the list */
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, true), "text!:" LONG_A ",text!:" LONG_B);
 }
 
@@ -334,7 +431,7 @@ static void pictures_are_no_texts(void **state)
     struct opaque_run run = {OPAQUE_IMAGE, PART_BODY, start, start + 72, SPAN_NONE};
     struct contents contents = {.opaque = &run, .n_opaque = 1};
     c.contents = &contents;
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_string_equal(told(&c, true), "text:" LONG_A);
 }
 
@@ -346,7 +443,7 @@ static void the_last_texts_of_too_many(void **state)
     for (int i = 0; i < 5000; i++) obuf_printf(&o, "%s\"text number %05d that is long enough\"", i ? "," : "", i);
     obuf_put(&o, "]}", 3);
     struct judge_case c = case_of("", o.p);
-    assert_int_equal(refs_find(&c), FAIL_OK);
+    assert_int_equal(refs_find(&c, NULL), FAIL_OK);
     assert_int_equal(c.n_refs, 4096);
     assert_true(span_is(c.refs[0].value, "text number 00904 that is long enough"));
     assert_true(span_is(c.refs[4095].value, "text number 04999 that is long enough"));
@@ -361,7 +458,7 @@ static void too_many_ids_are_refused(void **state)
     for (int i = 0; i < 17000; i++) obuf_printf(&o, "%s\"file-%d\"", i ? "," : "", i);
     obuf_put(&o, "]}", 3);
     struct judge_case c = case_of("", o.p);
-    assert_int_equal(refs_find(&c), FAIL_INSPECT_LIMIT);
+    assert_int_equal(refs_find(&c, NULL), FAIL_INSPECT_LIMIT);
     obuf_fini(&o);
 }
 
@@ -371,7 +468,7 @@ static double seconds_of(struct judge_case *c)
 {
     struct timespec a, b;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-    assert_int_equal(refs_find(c), FAIL_OK);
+    assert_int_equal(refs_find(c, NULL), FAIL_OK);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
     return (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
 }
@@ -434,6 +531,16 @@ static void normal_form(void **state)
     for (size_t i = 0; i < COUNT(table); i++) assert_true(span_is(refs_normal(span_str(table[i].text), arena), table[i].want));
 }
 
+/* The table is searched by halves. */
+static void names_are_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < n_refs_members; i++) assert_int_equal(refs_member(refs_members[i].name), refs_members[i].what);
+    assert_int_equal(refs_member(SPAN("")), 0);
+    assert_int_equal(refs_member(SPAN("file_ie")), 0);
+    assert_int_equal(refs_member(SPAN_NONE), 0);
+}
+
 static void object_names(void **state)
 {
     (void)state;
@@ -452,9 +559,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, before, after)
-        T(ids_in_bodies), T(ids_in_paths), T(local_ids), T(sessions), T(sealed), T(opaque_runs_are_taken_once), T(rows_of_a_batch),
-        T(texts), T(findings_make_texts_sensitive), T(pictures_are_no_texts), T(the_last_texts_of_too_many),
-        T(too_many_ids_are_refused), T(time_is_linear), T(time_of_an_agent_request), T(normal_form), T(object_names),
+        T(ids_in_bodies), T(ids_in_paths), T(local_ids), T(local_ids_in_every_reading), T(sessions), T(unique_sessions),
+        T(sealed), T(opaque_runs_are_taken_once), T(rows_of_a_batch), T(texts), T(turns_put_together),
+        T(texts_in_documents_in_strings), T(findings_make_texts_sensitive), T(pictures_are_no_texts),
+        T(the_last_texts_of_too_many),
+        T(too_many_ids_are_refused), T(time_is_linear), T(time_of_an_agent_request), T(normal_form), T(object_names), T(names_are_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

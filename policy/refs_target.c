@@ -1,4 +1,4 @@
-/* Ids in the path and the query: segments behind the name of a collection, and local ids anywhere. */
+/* Ids in the path and the query: segments behind the name of a collection. */
 #include "policy/refs_find.h"
 
 static const char *const collections[] = {
@@ -59,6 +59,9 @@ static bool is_id(struct span s, bool google)
     return false;
 }
 
+/* Bedrock's prompts stand where a model does, and are kept there. */
+static bool is_prompt_arn(struct span s) { return span_starts(s, SPAN("arn:")) && memmem(s.p, s.n, ":prompt/", 8) != NULL; }
+
 /* A segment or a query's value. `names`: it names an object, where it looks like that. `before`: the segment before it, or
  * SPAN_NONE. */
 static void take(struct refs *r, struct span word, bool names, struct span before)
@@ -70,6 +73,7 @@ static void take(struct refs *r, struct span word, bool names, struct span befor
         refs_add(r, ref);
         return;
     }
+    names |= is_prompt_arn(value);
     bool google = is_google(r);
     const char *colon = google && value.n ? memchr(value.p, ':', value.n) : NULL;
     if (colon) ref.value.n = (size_t)(colon - value.p);
@@ -79,11 +83,11 @@ static void take(struct refs *r, struct span word, bool names, struct span befor
     refs_add(r, ref);
 }
 
-/* The next piece up to one of `ends`; the rest stays in *s. */
-static struct span cut(struct span *s, const char *ends)
+/* The next piece up to one of two characters; the rest stays in *s. */
+static struct span cut(struct span *s, char end, char other)
 {
     size_t n = 0;
-    while (n < s->n && strchr(ends, s->p[n]) == NULL) n++;
+    while (n < s->n && s->p[n] != end && s->p[n] != other) n++;
     struct span piece = {s->p, n};
     *s = span_from(*s, n + 1);
     return piece;
@@ -93,7 +97,7 @@ static struct span cut(struct span *s, const char *ends)
 static void walk_query(struct refs *r, struct span query)
 {
     while (query.n > 0 && !r->failed) {
-        struct span value = cut(&query, "&;"), name = cut(&value, "=");
+        struct span value = cut(&query, '&', ';'), name = cut(&value, '=', '=');
         bool object = span_ends(name, SPAN("_id")) && value.n > 4;
         take(r, value.n ? value : name, object, SPAN_NONE);
     }
@@ -103,13 +107,11 @@ void refs_walk_target(struct refs *r)
 {
     struct span t = r->c->target, before = SPAN_NONE;
     if (t.n == 0) return;
-    struct span path = cut(&t, "?");
-    size_t known = r->n;
+    struct span path = cut(&t, '?', '?');
     while (path.n > 0 && !r->failed) {
-        struct span segment = cut(&path, "/");
+        struct span segment = cut(&path, '/', '/');
         take(r, segment, is_one(before, collections, COUNT(collections)), before);
         before = segment;
     }
     walk_query(r, t);
-    if (r->n - known < REFS_MAX) refs_scan_local(r, r->c->target, PART_PATH);
 }

@@ -6,56 +6,18 @@ struct walk {
     struct refs *r;
     const struct jdoc *d;
     size_t base;
-    bool texts;
 };
 
 /* Where in the document it is. */
 struct spot {
     struct span name;          /* of the member; an array's elements have the array's */
+    unsigned what;             /* that name says (enum refs_what) */
     unsigned depth;            /* 0: the document itself */
     bool in_array;
     bool ids;                  /* false in what a tool was given: its members may be called anything */
     bool text;                 /* part of what is said, not of how it is asked for */
     bool recordable;
 };
-
-/* ---- names ---- */
-
-/* Members that name what a provider keeps. `continues`: the request goes on from it. */
-static const struct { const char *name; bool continues; } id_members[] = {
-    {"previous_response_id", true}, {"previous_interaction_id", true}, {"conversation", true},
-    {"file_id", false}, {"file_ids", false}, {"input_file_id", false}, {"input_files", false}, {"training_file", false},
-    {"validation_file", false}, {"vector_store_id", false}, {"vector_store_ids", false}, {"container", false},
-    {"container_id", false}, {"cachedContent", false}, {"cached_content", false}, {"assistant_id", false},
-    {"thread_id", false}, {"run_id", false}, {"batch_id", false}, {"upload_id", false}, {"part_ids", false},
-    {"response_id", false}, {"interaction_id", false}, {"agent_id", false}, {"library_ids", false}, {"skill_id", false},
-    {"memory_store_id", false}, {"continuationToken", false}, {"continuation_token", false}, {"continuation_id", false},
-    {"fileSearchStoreNames", false}, {"file_search_store_names", false},
-};
-/* Objects whose `id` is such a name. */
-static const char *const id_objects[] = {"conversation", "prompt", "audio", "container"};
-/* Members that hold a URL or a name of Google's, or something else. */
-static const char *const google_members[] = {"fileUri", "file_uri", "fileName", "file_name", "uri"};
-/* Members that hold what a tool, a schema or a function has for members. */
-static const char *const free_members[] = {"args", "arguments", "parameters", "input_schema", "inputSchema", "schema",
-                                           "json_schema", "parametersJsonSchema", "json", "response"};
-/* What is not said to the model, or not by the user: how it is asked for. At the top. */
-static const char *const setting_members[] = {
-    "model", "tool_choice", "toolConfig", "tool_config", "response_format", "generationConfig", "generation_config",
-    "output_config", "outputConfig", "metadata", "client_metadata", "safetySettings", "safety_settings", "mcp_servers",
-    "include", "labels", "user", "safety_identifier", "prompt_cache_key", "session_id", "stop", "stop_sequences",
-    "inferenceConfig", "guardrailConfig", "additionalModelRequestFields", "requestMetadata",
-};
-/* What belongs to an application and not to a person: shared by all who use it. At any depth. */
-static const char *const system_members[] = {"system", "systemInstruction", "system_instruction", "instructions", "preamble"};
-
-static bool is_one(struct span s, const char *const *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (span_is(s, list[i])) return true;
-    return false;
-}
-#define IS_ONE(s, list) is_one((s), (list), COUNT(list))
 
 /* ---- strings ---- */
 
@@ -80,15 +42,8 @@ static struct span text_of(const struct walk *w, uint32_t i)
     return s;
 }
 
-static bool continues(struct span name)
-{
-    for (size_t k = 0; k < COUNT(id_members); k++)
-        if (span_is(name, id_members[k].name)) return id_members[k].continues;
-    return false;
-}
-
-/* A string that is a local id as a whole. One that stands within a longer text is found by refs_scan_local. */
-static bool take_local(const struct walk *w, uint32_t i, struct span name)
+/* A string that is a local id as a whole. One that stands within a longer text is found by refs_local.c. */
+static bool take_local(const struct walk *w, uint32_t i, unsigned what)
 {
     const struct jtok *t = &w->d->tok[i];
     size_t n = t->end - t->start;
@@ -98,25 +53,19 @@ static bool take_local(const struct walk *w, uint32_t i, struct span name)
     if (v.p == NULL || !local_id_read(w->r->c->id_key, v, &classes)) return false;
     struct ref ref = ref_at(w, i, REF_LOCAL_ID, v);
     ref.local_classes = classes;
-    ref.continues = continues(name);
+    ref.continues = what & MEMBER_CONTINUES;
     refs_add(w->r, ref);
     return true;
 }
 
 /* An id by its member's name; what is too long for one, or has spaces, is none. */
-static bool take_id(const struct walk *w, uint32_t i, struct span name)
+static bool take_id(const struct walk *w, uint32_t i, unsigned what)
 {
-    struct span v;
-    bool google = IS_ONE(name, google_members), named = false, goes_on = false;
-    for (size_t k = 0; k < COUNT(id_members) && !named; k++) {
-        named = span_is(name, id_members[k].name);
-        goes_on = named && id_members[k].continues;
-    }
-    if ((!google && !named) || w->d->tok[i].end - w->d->tok[i].start > 3072) return false;
-    v = names_object(text_of(w, i));
-    if (!looks_like_id(v) || (google && !names_google_object(v))) return false;
+    if (!(what & (MEMBER_ID | MEMBER_GOOGLE)) || w->d->tok[i].end - w->d->tok[i].start > 3072) return false;
+    struct span v = names_object(text_of(w, i));
+    if (!looks_like_id(v) || ((what & MEMBER_GOOGLE) && !names_google_object(v))) return false;
     struct ref ref = ref_at(w, i, REF_ID, v);
-    ref.continues = goes_on;
+    ref.continues = what & MEMBER_CONTINUES;
     refs_add(w->r, ref);
     return true;
 }
@@ -130,21 +79,40 @@ static bool take_sealed(const struct walk *w, uint32_t i, struct span name)
     return true;
 }
 
+/* JSON in a string, as a tool's arguments and results are: its strings are texts too. None of them is recorded: which one
+ * a finding lies in is not known here. */
+static void take_inner(const struct walk *w, uint32_t i, struct span text)
+{
+    const struct jtok *t = &w->d->tok[i];
+    struct jdoc inner;
+    size_t at;
+    enum fail f = jscan(text, w->r->c->arena, &inner, &at);
+    if (f == FAIL_NO_MEMORY) w->r->failed = f;
+    for (uint32_t k = 0; f == FAIL_OK && k < inner.n && !w->r->failed; k++) {
+        if (inner.tok[k].type != J_STRING || inner.tok[k].end - inner.tok[k].start < w->r->min_text) continue;
+        struct span v = jdoc_text(&inner, k, w->r->c->arena);
+        if (v.p == NULL) w->r->failed = FAIL_NO_MEMORY;
+        else refs_take_text(w->r, v, w->base + t->start, w->base + t->end, false);
+    }
+}
+
 static void take_string(const struct walk *w, uint32_t i, const struct spot *at)
 {
     const struct jtok *t = &w->d->tok[i];
-    if (t->start == t->end || take_local(w, i, at->name)) return;
-    if (at->ids && (take_id(w, i, at->name) || take_sealed(w, i, at->name))) return;
-    if (!w->texts || !at->text || t->end - t->start < w->r->min_text) return;
+    if (t->start == t->end || take_local(w, i, at->what)) return;
+    if (at->ids && (take_id(w, i, at->what) || take_sealed(w, i, at->name))) return;
+    if (!at->text || t->end - t->start < w->r->min_text) return;
     struct span v = text_of(w, i);
-    if (v.p != NULL) refs_take_text(w->r, v, w->base + t->start, w->base + t->end, at->recordable);
+    if (v.p == NULL) return;
+    refs_take_text(w->r, v, w->base + t->start, w->base + t->end, at->recordable);
+    if (v.p[0] == '{' || v.p[0] == '[') take_inner(w, i, v);
 }
 
 /* ---- sessions ---- */
 
 static void add_session(const struct walk *w, uint32_t i, struct span value)
 {
-    if (value.n >= REFS_MIN_SESSION) refs_add(w->r, ref_at(w, i, REF_SESSION, value));
+    refs_add_session(w->r, ref_at(w, i, REF_SESSION, value));
 }
 
 /* metadata.user_id of Claude Code is JSON with a session_id; older ones write user_…_session_UUID. */
@@ -202,28 +170,36 @@ static struct spot inside(const struct walk *w, uint32_t obj, const struct spot 
 static void enter_member(const struct walk *w, uint32_t value, struct spot *m)
 {
     bool is_object = w->d->tok[value].type == J_OBJECT;
-    if (m->depth == 1 && (IS_ONE(m->name, setting_members) || (is_object && span_is(m->name, "text")))) m->text = false;
-    if (span_is(m->name, "tools") || span_is(m->name, "functions")) m->text = m->recordable = false;
-    if (IS_ONE(m->name, system_members)) m->recordable = false;
-    if (is_object && (IS_ONE(m->name, free_members) || (m->depth > 1 && span_is(m->name, "input")))) m->ids = false;
+    if (m->depth == 1 && ((m->what & MEMBER_SETTING) || (is_object && span_eq(m->name, SPAN("text"))))) m->text = false;
+    if (m->what & MEMBER_TOOLS) m->text = m->recordable = false;
+    if (m->what & MEMBER_SYSTEM) m->recordable = false;
+    bool any_members = (m->what & MEMBER_FREE) || (m->depth > 1 && span_eq(m->name, SPAN("input")));
+    if (is_object && any_members) m->ids = false;
 }
 
-/* `id` and `data` say something by the object that they are in. */
+static bool is_id_name(struct span name) { return span_eq(name, SPAN("id")); }
+
+/* In a thread of Anthropic's it is gone on from; elsewhere it is only compared with. */
+static bool is_previous_name(struct span name) { return span_eq(name, SPAN("previous_message_id")); }
+
+/* `id`, `data` and a few others say something by the object that they are in. */
 static bool take_by_object(const struct walk *w, uint32_t obj, uint32_t value, const struct spot *parent, struct span name)
 {
     if (w->d->tok[value].type != J_STRING || !parent->ids) return false;
     uint32_t type = jdoc_get_type(w->d, obj, "type", J_STRING);
     enum ref_kind kind = REF_ID;
     bool takes = false;
-    if (span_is(name, "id"))
-        takes = IS_ONE(parent->name, id_objects) || (type != J_NONE && jdoc_is(w->d, type, "item_reference"));
+    if (is_id_name(name))
+        takes = (parent->what & MEMBER_HOLDS_ID) || (type != J_NONE && jdoc_is(w->d, type, "item_reference"));
+    else if (is_previous_name(name))
+        takes = parent->what & MEMBER_CONTINUES;
     else if (names_sealed_data(name))
         takes = type != J_NONE && jdoc_is(w->d, type, "redacted_thinking"), kind = REF_SEALED;
-    if (!takes || take_local(w, value, parent->name)) return takes;
+    if (!takes || take_local(w, value, parent->what)) return takes;
     struct span v = text_of(w, value);
     if (kind == REF_ID ? !looks_like_id(v) : v.n < NAMES_SEALED_MIN) return false;
     struct ref ref = ref_at(w, value, kind, v);
-    ref.continues = kind == REF_ID && continues(parent->name);
+    ref.continues = kind == REF_ID && (parent->what & MEMBER_CONTINUES);
     refs_add(w->r, ref);
     return true;
 }
@@ -234,8 +210,9 @@ static void walk_object(const struct walk *w, uint32_t obj, const struct spot *a
     for (uint32_t key = jdoc_first(obj), end = jdoc_end(w->d, obj); key < end && !w->r->failed; key = w->d->tok[key + 1].next) {
         struct spot m = in;
         m.name = w->d->tok[key].escaped ? text_of(w, key) : jdoc_raw(w->d, key);
-        if (w->d->tok[key].escaped) take_local(w, key, SPAN_NONE);
-        bool special = span_is(m.name, "id") || names_sealed_data(m.name);
+        m.what = refs_member(m.name);
+        if (w->d->tok[key].escaped) take_local(w, key, 0);
+        bool special = is_id_name(m.name) || is_previous_name(m.name) || names_sealed_data(m.name);
         if (special && take_by_object(w, obj, key + 1, at, m.name)) continue;
         enter_member(w, key + 1, &m);
         walk_value(w, key + 1, &m);
@@ -258,9 +235,9 @@ static void walk_value(const struct walk *w, uint32_t i, const struct spot *at)
     else if (w->d->tok[i].type == J_ARRAY) walk_array(w, i, at);
 }
 
-void refs_walk(struct refs *r, const struct jdoc *d, size_t base, bool texts)
+void refs_walk(struct refs *r, const struct jdoc *d, size_t base)
 {
-    struct walk w = {r, d, base, texts};
+    struct walk w = {r, d, base};
     struct spot top = {.ids = true, .text = true, .recordable = true};
     if (d->n == 0) return;
     if (r->sessions) take_sessions(&w);

@@ -195,17 +195,19 @@ static enum fail deliver(struct scanner *s, struct arena *a, struct findings *ou
     qsort(s->raw, s->n_raw, sizeof *s->raw, by_view);
     struct finding *f = arena_array(a, s->n_raw, sizeof *f);
     struct view_cursor cursor = {0};
+    size_t n = 0;
     if (f == NULL) return FAIL_NO_MEMORY;
     for (size_t i = 0; i < s->n_raw; i++) {
         const struct raw *r = &s->raw[i];
         const struct segment *seg = &s->view->seg[r->seg];
-        f[i] = (struct finding){.type = r->type, .via = r->via, .klass = r->klass, .score = r->score,
+        if (!view_is_new(s->view, seg, r->start, r->end)) continue;
+        f[n] = (struct finding){.type = r->type, .via = r->via, .klass = r->klass, .score = r->score,
                                 .id = seg->src >= SRC_DERIVED, .text = normalise(s, r, a)};
-        if (f[i].text.p == NULL) return FAIL_NO_MEMORY;
-        view_locate(s->view, &cursor, seg, r->start, r->end, &f[i]);
+        if (f[n].text.p == NULL) return FAIL_NO_MEMORY;
+        view_locate(s->view, &cursor, seg, r->start, r->end, &f[n++]);
     }
-    qsort(f, s->n_raw, sizeof *f, by_source);
-    *out = (struct findings){f, drop_twins(f, drop_shadows(f, s->n_raw))};
+    qsort(f, n, sizeof *f, by_source);
+    *out = (struct findings){f, drop_twins(f, drop_shadows(f, n))};
     return FAIL_OK;
 }
 

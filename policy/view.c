@@ -125,41 +125,70 @@ static int put_utf8(unsigned c, char out[4])
     return 3;
 }
 
-/* After a backslash and a u: four hex digits. A half of a pair is left as it is written: two such escapes make no
+/* Exactly `digits` hex digits. A half of a surrogate pair is no character: it is left as it is written, which makes no
  * difference to any pattern. */
-static bool step_loose_hex(struct walker *w, unsigned *code)
+static bool step_hex(struct walker *w, int digits, unsigned *code)
 {
     char c[4];
     *code = 0;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < digits; i++) {
         if (w->p >= w->end || step_base(w, c) != 1 || hex_value(c[0]) < 0) return false;
         *code = *code * 16 + (unsigned)hex_value(c[0]);
     }
     return *code < 0xD800 || *code > 0xDFFF;
 }
 
-static int step_loose(struct walker *w, char out[4])
+/* After a backslash: the escapes of JSON, and "\x5a" as programs write it. */
+static int step_escape(struct walker *w, char out[4])
 {
     static const char from[] = "nrtbf\"\\/'", to[] = "\n\r\t\b\f\"\\/'";
-    int n = step_base(w, out);
-    if (n != 1 || out[0] != '\\' || w->p >= w->end) return n;
-    struct walker ahead = *w;
     char c[4];
-    if (step_base(&ahead, c) != 1) return n;
+    if (step_base(w, c) != 1) return 0;
     const char *known = c[0] ? strchr(from, c[0]) : NULL;
     unsigned code;
-    if (known != NULL) {
-        out[0] = to[known - from];
-    } else if (c[0] == 'u' && step_loose_hex(&ahead, &code)) {
-        n = put_utf8(code, out);
-    } else {
-        return n;
-    }
-    *w = ahead;
-    return n;
+    if (known != NULL) return out[0] = to[known - from], 1;
+    if (c[0] != 'u' && c[0] != 'x') return 0;
+    return step_hex(w, c[0] == 'u' ? 4 : 2, &code) ? put_utf8(code, out) : 0;
 }
 
-static int step(struct walker *w, char out[4]) { return w->escaped & SEG_LOOSE ? step_loose(w, out) : step_base(w, out); }
+/* One more character when it is one of those two. */
+static bool step_over(struct walker *w, char lower, char upper)
+{
+    struct walker ahead = *w;
+    char c[4];
+    if (w->p >= w->end || step_base(&ahead, c) != 1 || (c[0] != lower && c[0] != upper)) return false;
+    *w = ahead;
+    return true;
+}
+
+/* After an ampersand: "#233;" or "#xe9;". Readers of HTML do without the semicolon. */
+static int step_reference(struct walker *w, char out[4])
+{
+    char c[4];
+    unsigned code = 0, digits = 0;
+    if (!step_over(w, '#', '#')) return 0;
+    int base = step_over(w, 'x', 'X') ? 16 : 10;
+    for (struct walker ahead = *w; digits < 7 && w->p < w->end; digits++, *w = ahead) {
+        int value = step_base(&ahead, c) == 1 ? hex_value(c[0]) : -1;
+        if (value < 0 || value >= base) break;
+        code = code * (unsigned)base + (unsigned)value;
+    }
+    (void)step_over(w, ';', ';');
+    return digits > 0 && code > 0 && code < 0xD800 ? put_utf8(code, out) : 0;
+}
+
+/* One character of a second reading: what follows its first one is taken for an escape when it is one. */
+static int step(struct walker *w, char out[4])
+{
+    int n = step_base(w, out), m = 0;
+    if (n != 1 || w->p >= w->end) return n;
+    struct walker ahead = *w;
+    if ((w->escaped & SEG_LOOSE) && out[0] == '\\') m = step_escape(&ahead, out);
+    else if ((w->escaped & SEG_ENTITY) && out[0] == '&') m = step_reference(&ahead, out);
+    if (m == 0) return n;
+    *w = ahead;
+    return m;
+}
 
 /* ---- building ---- */
 
@@ -209,17 +238,23 @@ enum fail view_add(struct view *v, struct segment s)
 static bool still_escaped(const char *p, const char *end)
 {
     while (p < end && (p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
-        if (++p < end && *p && strchr("nrt\"u/", *p)) return true;
+        if (++p < end && *p && strchr("nrt\"u/x", *p)) return true;
     }
     return false;
 }
 
-static bool has_percent(const char *p, const char *end)
+bool view_has_percent(struct span s)
 {
+    const char *p = s.p, *end = s.p + s.n;
     while (p < end && (p = memchr(p, '%', (size_t)(end - p))) != NULL) {
         if (++p + 1 < end && hex_value(p[0]) >= 0 && hex_value(p[1]) >= 0) return true;
     }
     return false;
+}
+
+static bool has_reference(struct span s)
+{
+    return span_pair(s, '&', '#') != NULL;
 }
 
 static enum fail add_again(struct view *v, struct segment s, uint8_t how)
@@ -235,10 +270,12 @@ enum fail view_add_readings(struct view *v, size_t from)
     enum fail f = FAIL_OK;
     for (size_t i = from; i < end && !f; i++) {
         struct segment s = v->seg[i];
-        const char *p = v->p + s.view_start, *stop = v->p + s.view_end;
-        bool loose = still_escaped(p, stop), percent = !(s.escaped & SEG_PERCENT) && has_percent(p, stop);
-        if (loose) f = add_again(v, s, SEG_LOOSE);
-        if (percent && !f) f = add_again(v, s, SEG_PERCENT);
+        struct span text = {v->p + s.view_start, s.view_end - s.view_start};
+        uint8_t how[3] = {still_escaped(text.p, text.p + text.n) ? SEG_LOOSE : 0,
+                          !(s.escaped & SEG_PERCENT) && view_has_percent(text) ? SEG_PERCENT : 0,
+                          has_reference(text) ? SEG_ENTITY : 0};
+        for (size_t k = 0; k < COUNT(how) && !f; k++)
+            if (how[k]) f = add_again(v, s, how[k]);
     }
     return f;
 }
@@ -375,6 +412,13 @@ void view_source(const struct view *v, const struct segment *s, size_t view_star
 {
     struct view_cursor c = {0};
     view_source_next(v, &c, s, view_start, view_end, start, end);
+}
+
+bool view_is_new(const struct view *v, const struct segment *s, size_t view_start, size_t view_end)
+{
+    uint32_t seam = s->src < SRC_DERIVED ? 0 : v->derived[s->src - SRC_DERIVED].seam;
+    size_t at = s->view_start + seam;
+    return seam == 0 || (view_start <= at + 1 && view_end > at);
 }
 
 const struct segment *view_segment(const struct view *v, size_t at)

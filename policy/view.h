@@ -20,15 +20,16 @@ struct segment {
     uint8_t again;                   /* its bytes are in the view already, read in another way */
 };
 
-/* SEG_LOOSE and SEG_PERCENT are second readings: a string that, unescaped, still holds backslash escapes (JSON written
- * into a string, as tool arguments and logs are) or percent-escapes is followed by a segment in which those are resolved
- * too. All readings are matched. */
+/* SEG_LOOSE, SEG_PERCENT and SEG_ENTITY are second readings: a string that, unescaped, still holds backslash escapes (JSON
+ * written into a string, as tool arguments and logs are), percent-escapes or numeric character references (HTML, XML:
+ * "&#233;") is followed by a segment in which those are resolved too. All readings are matched. */
 enum seg_escape {
     SEG_JSON = 1,
     SEG_PERCENT = 2,
     SEG_LOOSE = 4,
     SEG_PLUS = 8,      /* with SEG_PERCENT: a plus sign is a space (forms) */
-    SEG_QUERY = 16     /* with SEG_PERCENT: it is one after the first question mark (paths) */
+    SEG_QUERY = 16,    /* with SEG_PERCENT: it is one after the first question mark (paths) */
+    SEG_ENTITY = 32
 };
 
 /* What segments are cut from. The first are the parts as they came; others are texts that were decoded from a run of
@@ -37,6 +38,7 @@ struct view_src {
     struct span text;
     size_t start, end;               /* derived: the run, in the part */
     uint8_t part, coded;             /* derived: enum part; enum coding of the run */
+    uint32_t seam;                   /* where two texts meet in it; of each alone all is in the view already. Or 0 */
 };
 #define SRC_DERIVED ((uint32_t)PART_STATE)   /* number of the first derived source */
 
@@ -65,6 +67,8 @@ CD_USE enum fail view_add_text(struct view *v, enum part part, struct span whole
 CD_USE enum fail view_derive(struct view *v, struct view_src s, uint32_t *src);
 /* One segment in its first reading (view_start and view_end are filled in); nothing when it is empty. */
 CD_USE enum fail view_add(struct view *v, struct segment s);
+/* Whether percent-escapes are in it. */
+bool view_has_percent(struct span s);
 /* The second readings of the segments from number `from` on, where they have any. */
 CD_USE enum fail view_add_readings(struct view *v, size_t from);
 /* Takes stretches out of the last segment, which falls into what is between them. Ascending, none empty. */
@@ -89,6 +93,9 @@ void view_source_next(const struct view *v, struct view_cursor *c, const struct 
 /* Where in the part a range of the view lies: as view_source_next, but for a derived source its run. */
 void view_locate(const struct view *v, struct view_cursor *c, const struct segment *s, size_t view_start, size_t view_end,
                  struct finding *out);
+/* Whether a range says something new: of a text that is two texts' seam, only what crosses it does, or what begins there,
+ * as a number does whose name ("MRN:") is at the end of the text before. */
+bool view_is_new(const struct view *v, const struct segment *s, size_t view_start, size_t view_end);
 /* The segment that holds view offset `at` (binary search), or NULL for a separator. */
 const struct segment *view_segment(const struct view *v, size_t at);
 

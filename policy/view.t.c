@@ -99,6 +99,22 @@ static void test_second_reading(void **state)
     assert_true(span_is(source_of("\"x", second), "\\\\\\\"x"));
 }
 
+/* Programs' escapes and the references of HTML, with what is none of them beside them. */
+static void test_other_escapes(void **state)
+{
+    (void)state;
+    read_json("[\"\\\\x5aQ \\\\x5 \\\\xe9\",\"&#90;Q &#x5A;&#X5a &#; &#xd800; &# &#0; &amp;&#233;\"]");
+    assert_int_equal(view.n_seg, 4);
+    assert_int_equal(view.seg[1].escaped, SEG_JSON | SEG_LOOSE);
+    assert_int_equal(view.seg[3].escaped, SEG_ENTITY);
+    assert_true(span_is(source_of("ZQ", view.seg[1].view_start), "\\\\x5aQ"));
+    assert_true(span_is(source_of("\xc3\xa9", view.seg[1].view_start), "\\\\xe9"));
+    const char *second = view.p + view.seg[3].view_start;
+    assert_memory_equal(second, "ZQ ZZ &#; &#xd800; &# &#0; &amp;\xc3\xa9\x1f", 37);
+    assert_true(span_is(source_of("ZQ", view.seg[3].view_start), "&#90;Q"));
+    assert_true(span_is(source_of("Z &", view.seg[3].view_start), "&#X5a &"));
+}
+
 static void test_one_reading_is_enough(void **state)
 {
     (void)state;
@@ -136,7 +152,7 @@ static void test_headers(void **state)
 static void test_every_offset(void **state)
 {
     (void)state;
-    read_json("[\"\\u00e9\\ud83d\\ude00\\\\n\\\\u00e9\\\\\\\"q\\\\x\\t\xE4\xB8\xAD\\\\ud83d\\\\n\"]");
+    read_json("[\"\\u00e9\\ud83d\\ude00\\\\n&#233;&#x;\\\\x41\\\\u00e9\\\\\\\"q\\\\x\\t\xE4\xB8\xAD\\\\ud83d\\\\n\"]");
     for (size_t k = 0; k < view.n_seg; k++) {
         const struct segment *s = &view.seg[k];
         struct view_cursor c = {0};
@@ -159,7 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_segments), cmocka_unit_test(test_escapes), cmocka_unit_test(test_characters_are_not_cut),
-        cmocka_unit_test(test_second_reading), cmocka_unit_test(test_one_reading_is_enough), cmocka_unit_test(test_path),
+        cmocka_unit_test(test_second_reading), cmocka_unit_test(test_other_escapes), cmocka_unit_test(test_one_reading_is_enough), cmocka_unit_test(test_path),
         cmocka_unit_test(test_headers), cmocka_unit_test(test_every_offset),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -14,10 +14,13 @@ void choose_bases(const struct conf_upstream *up, struct span *own, struct span 
     *own = up->base_path ? span_str(up->base_path) : usual ? span_str(usual) : *family;
 }
 
-/* A request by Anthropic's SDKs says so on paths that others have too. */
+/* A request by some SDKs says whose it is, on paths that others have too. */
 static bool prefers(const struct h1_head *h, const char *api)
 {
-    return strcmp(api, "anthropic") == 0 && h1_header(h, "anthropic-version").p != NULL;
+    static const struct { const char *api, *header; } own[] = {{"anthropic", "anthropic-version"}, {"azure", "api-key"}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(api, own[i].api) == 0) return h1_header(h, own[i].header).p != NULL;
+    return false;
 }
 
 static bool knows(const struct h1_head *h, const struct conf_upstream *up, bool has_body)

@@ -53,12 +53,19 @@ const struct conf_upstream *exchange_upstream(const struct exchange *x)
     return x->upstream < 0 ? NULL : &x->snap->conf->upstreams[x->upstream];
 }
 
+bool exchange_reply_names(const struct exchange *x)
+{
+    unsigned flags = x->route->flags;
+    return flags & (ROUTE_GIVES_IDS | ROUTE_GIVES_SEALED) || (flags & ROUTE_HAS_STORE && x->judged.conv.store);
+}
+
 static struct exchange *take_spare(struct worker *w)
 {
     struct exchange *x = w->spare;
     if (x != NULL) {
         w->spare = x->next_spare;
         w->n_spare--;
+        x->next_spare = NULL;
         return x;
     }
     if ((x = calloc(1, sizeof *x)) == NULL) return NULL;
@@ -91,7 +98,7 @@ void exchange_free_spare(struct worker *w)
     }
 }
 
-/* Everything back to the beginning but the buffers that are worth keeping. */
+/* Everything back to the beginning but the buffers that are worth keeping. A spare one holds nothing of a request. */
 static void make_blank(struct exchange *x)
 {
     struct arena *arena = x->arena;
@@ -119,7 +126,6 @@ struct exchange *exchange_new(struct client *c, const struct h1_head *head, stru
     struct worker *w = client_worker(c);
     struct exchange *x = take_spare(w);
     if (x == NULL) goto failed;
-    make_blank(x);
     if (!worker_slot_take(w, x, &x->handle)) {
         exchange_free(x);
         goto failed;
@@ -166,6 +172,7 @@ static void exchange_release(struct exchange *x)
     if (w->n_spare >= SPARE_MAX || x->out.cap > (1u << 20)) {
         exchange_free(x);
     } else {
+        make_blank(x);
         x->next_spare = w->spare;
         w->spare = x;
         w->n_spare++;

@@ -20,6 +20,7 @@
 #include "proxy/h1.h"
 #include "proxy/worker.h"
 #include "state/state.h"
+#include "wire/objects.h"
 #include "wire/tap.h"
 
 enum phase { PH_ROUTE, PH_DECODE, PH_INSPECT, PH_RECALL, PH_DECIDE, PH_PREPARE, PH_RECORD, PH_REMEMBER, PH_SEND, PH_RETURN,
@@ -40,8 +41,13 @@ struct recall {
     struct state_fact *facts;
     const struct ref **refs;           /* what keys[i] is of; NULL: whether this client has texts at all */
     size_t n;
+    size_t cap_findings;               /* room for findings, once some were added */
     bool has_texts;                    /* texts of this client were sensitive before */
     struct span object, object_id;     /* a local answer that is asked for, or gone on from */
+    struct object_items items;         /* of local answers that the request refers to, or that are to be forgotten */
+    size_t item;                       /* the next of them */
+    bool again;                        /* the same round once more */
+    struct jdoc full;                  /* the request with those items in it; n == 0: it refers to none */
 };
 
 struct exchange {
@@ -84,7 +90,7 @@ struct exchange {
     uint32_t attempt;
     uint64_t intent_seq;
     struct obuf up_head;               /* request head for the upstream */
-    size_t up_head_public;             /* its bytes up to the credential, which comes last */
+    size_t up_head_public;             /* its bytes up to the credentials' headers, which come last */
     struct blob *up_body;
     size_t masked;
     const struct engine_model_info *model;
@@ -139,6 +145,8 @@ enum step exchange_refuse(struct exchange *x, enum fail f, const char *detail);
 void exchange_make_id(struct worker *w, char id[EXCHANGE_ID_LEN + 1]);
 const char *exchange_phase_name(enum phase p);
 const struct conf_upstream *exchange_upstream(const struct exchange *x);
+/* Whether a provider's reply names what later requests may refer to; of a chat, where it is to be stored. */
+bool exchange_reply_names(const struct exchange *x);
 
 /* The phases (phase_*.c). */
 enum step phase_route(struct exchange *x);

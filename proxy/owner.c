@@ -1,4 +1,5 @@
 #include "proxy/owner.h"
+#include "wire/query.h"
 
 /* Lengths are hashed too, so that no two lists of fields read alike. */
 static void add(struct sha256_state *h, struct span s)
@@ -25,6 +26,9 @@ void owner_of(const struct exchange *x, struct state_owner *out)
         add(h, slash ? (struct span){f->value.p, (size_t)(slash - f->value.p)} : f->value);
         credential = true;
     }
+    size_t at = 0;
+    for (struct span key; (key = query_next_credential(x->judged.site.provider, x->head->target, &at)).p; credential = true)
+        add(h, key);
     add(h, name ? span_str(name) : SPAN_NONE);
     add(h, credential || name ? SPAN_NONE : span_str(x->client_address));
     struct digest d = sha256_end(h);

@@ -39,7 +39,10 @@ static enum fail decode_body(struct exchange *x)
 static enum fail decode(struct exchange *x)
 {
     enum fail f = decode_body(x);
-    return f ? f : judge_decode(&x->judged);
+    if (f == FAIL_OK) return judge_decode(&x->judged);
+    size_t n = blob_span(x->raw).n;
+    x->judged.verdict.coverage[PART_BODY] = (struct coverage){n, 0, n};   /* nobody can read it */
+    return f;
 }
 
 struct judge_task {

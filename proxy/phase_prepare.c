@@ -97,7 +97,10 @@ static enum fail local_possible(struct exchange *x, const char **detail)
     const struct verdict *v = &x->judged.verdict;
     const struct conv *c = &x->judged.conv;
     struct engine *e = x->worker->shared->engine;
-    if (e == NULL || (x->model = model_for(x, e)) == NULL) return FAIL_ENGINE_MISSING;
+    if (e == NULL || (x->model = model_for(x, e)) == NULL) {
+        *detail = c->kind == CONV_EMBED ? "embeddings" : NULL;   /* a model that chats may well be there */
+        return FAIL_ENGINE_MISSING;
+    }
     x->model_name = name_of(x, e);
     if (c->kind == CONV_CHAT && x->model->parameters < v->min_parameters) return FAIL_MODEL_TOO_SMALL;
     if (c->previous.p && x->recall.object.p == NULL) return FAIL_STATE_REMOTE;

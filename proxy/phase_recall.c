@@ -1,8 +1,10 @@
 /* Between inspection and decision: what is known of the ids, sessions, sealed contents and texts that the request refers
- * to. What was sensitive becomes a finding of the same classes, so that the rules need no words of their own for it. Three
- * rounds of questions: what is named; the texts, for clients that have any to fear; a kept answer that is asked for. */
+ * to. What was sensitive becomes a finding of the same classes, so that the rules need no words of their own for it. Four
+ * rounds of questions: what is named; the texts, for clients that have any to fear; items of kept answers that it refers to; a
+ * kept answer that is asked for. */
 #include "policy/refs.h"
 #include "proxy/exchange.h"
+#include "proxy/recall_items.h"
 #include "wire/objects.h"
 #include <string.h>
 
@@ -17,23 +19,32 @@ static void answered(void *arg, enum fail f)
 
 /* ---- findings ---- */
 
+/* Room is doubled: what is named may be known thousands of times over. */
+static bool room_for(struct exchange *x, size_t more)
+{
+    struct findings *f = &x->judged.findings;
+    size_t cap = (f->n + more) * 2;
+    if (f->n + more <= x->recall.cap_findings) return true;
+    struct finding *all = arena_array(x->arena, cap, sizeof *all);
+    if (all == NULL) return false;
+    if (f->n) memcpy(all, f->f, f->n * sizeof *all);
+    f->f = all;
+    x->recall.cap_findings = cap;
+    return true;
+}
+
 static bool add_findings(struct exchange *x, const struct ref *ref, uint32_t class_mask)
 {
     struct findings *f = &x->judged.findings;
-    size_t extra = (size_t)__builtin_popcount(class_mask);
-    if (extra == 0) return true;
-    struct finding *all = arena_array(x->arena, f->n + extra, sizeof *all);
-    if (all == NULL) return false;
-    if (f->n) memcpy(all, f->f, f->n * sizeof *all);
-    bool text = ref->kind == REF_TEXT;
+    if (!room_for(x, (size_t)__builtin_popcount(class_mask))) return false;
+    bool text = ref->kind == REF_TEXT && ref->part == PART_BODY;
     for (uint8_t k = 0; k < CLASS_MAX; k++) {
         if (!(class_mask >> k & 1)) continue;
-        all[f->n] = (struct finding){.type = TAINT_TYPE, .via = "state", .klass = k, .id = (uint32_t)f->n, .score = 1,
-                                     .part = text ? PART_BODY : PART_STATE};
-        if (text) all[f->n].start = ref->start, all[f->n].end = ref->end;
+        f->f[f->n] = (struct finding){.type = TAINT_TYPE, .via = "state", .klass = k, .id = (uint32_t)f->n, .score = 1,
+                                      .part = text ? PART_BODY : PART_STATE};
+        if (text) f->f[f->n].start = ref->start, f->f[f->n].end = ref->end;
         f->n++;
     }
-    f->f = all;
     return true;
 }
 
@@ -72,6 +83,21 @@ static bool add_key(struct exchange *x, enum state_kind kind, bool owned, const 
     return true;
 }
 
+/* Whether this client has texts at all is asked with every conversation, so the key is made once for a client, not for each
+ * of its requests. */
+static void add_texts_key(struct exchange *x)
+{
+    struct recall *r = &x->recall;
+    struct worker_texts_key *known = &x->worker->texts_keys[x->owner.b[0] % COUNT(x->worker->texts_keys)];
+    if (!known->made || memcmp(&known->owner, &x->owner, sizeof x->owner) != 0) {
+        known->owner = x->owner;
+        known->key = state_key_of(x->worker->shared->state, STATE_HAS_TEXTS, &x->owner, SPAN_NONE);
+        known->made = true;
+    }
+    r->keys[r->n] = known->key;
+    r->refs[r->n++] = NULL;
+}
+
 static bool make_room(struct exchange *x, size_t n)
 {
     struct recall *r = &x->recall;
@@ -99,17 +125,32 @@ static enum fail ask_named(struct exchange *x, bool *later)
         const struct ref *ref = &j->refs[i];
         if (ref->kind == REF_ID) add_key(x, STATE_ID, false, ref, ref->value);
         if (ref->kind == REF_SEALED) add_key(x, STATE_SEALED, false, ref, ref->value);
-        if (ref->kind == REF_SESSION && x->snap->conf->state.sessions) add_key(x, STATE_SESSION, true, ref, ref->value);
+        if (ref->kind == REF_SESSION && x->snap->conf->state.sessions)
+            add_key(x, STATE_SESSION, !ref->unique, ref, ref->value);
         texts |= ref->kind == REF_TEXT;
     }
-    if (texts) add_key(x, STATE_HAS_TEXTS, true, NULL, SPAN_NONE);
+    if (texts) add_texts_key(x);
     return ask(x, later);
+}
+
+/* What this gateway has seen a provider seal is what that answer was, not something unread. */
+static bool vouch(struct exchange *x)
+{
+    const struct recall *r = &x->recall;
+    struct judge_sealed *known = arena_array(x->arena, r->n + 1, sizeof *known);
+    size_t n = 0;
+    for (size_t i = 0; known && i < r->n; i++)
+        if (r->facts[i].known && r->refs[i] && r->refs[i]->kind == REF_SEALED)
+            known[n++] = (struct judge_sealed){r->refs[i]->start, r->refs[i]->end};
+    if (n > 0) judge_vouch_sealed(&x->judged, known, n);
+    return known != NULL;
 }
 
 static enum fail take_named(struct exchange *x)
 {
     struct recall *r = &x->recall;
     const struct judge_case *j = &x->judged;
+    if (!vouch(x)) return FAIL_NO_MEMORY;
     for (size_t i = 0; i < r->n; i++) {
         const struct ref *ref = r->refs[i];
         bool known = r->facts[i].known;
@@ -118,8 +159,6 @@ static enum fail take_named(struct exchange *x)
             continue;
         }
         if (ref->kind == REF_ID && !known) x->judged.site.unknown_ids = true;
-        /* What this gateway has seen a provider seal is what that answer was, not something unread. */
-        if (ref->kind == REF_SEALED && known) judge_vouch_sealed(&x->judged, ref->start, ref->end);
         if (known && !add_findings(x, ref, mask_of_names(x, r->facts[i].classes))) return FAIL_NO_MEMORY;
     }
     for (size_t i = 0; i < j->n_refs; i++)
@@ -149,6 +188,10 @@ static enum fail take_texts(struct exchange *x)
     return FAIL_OK;
 }
 
+/* ---- items of kept answers ---- */
+
+static enum fail ask_item(struct exchange *x, bool *later) { return recall_items_ask(x, answered, later); }
+
 /* ---- a kept answer ---- */
 
 /* The id of a local answer that the path asks for, or that the request goes on from; NULL: none. */
@@ -168,7 +211,7 @@ static enum fail ask_object(struct exchange *x, bool *later)
     const struct ref *ref = object_wanted(x);
     if (ref == NULL) return FAIL_OK;
     x->recall.object_id = ref->value;
-    struct state_key key = state_key_of(x->worker->shared->state, STATE_OBJECT, &x->owner, ref->value);
+    struct state_key key = recall_object_key(x, ref->value);
     return state_fetch(x->worker->state, key, x->arena, &x->recall.object, answered, x, later);
 }
 
@@ -192,14 +235,14 @@ enum step phase_recall(struct exchange *x)
     static const struct {
         enum fail (*ask)(struct exchange *x, bool *later);
         enum fail (*take)(struct exchange *x);
-    } rounds[] = {{ask_named, take_named}, {ask_texts, take_texts}, {ask_object, take_object}};
+    } rounds[] = {{ask_named, take_named}, {ask_texts, take_texts}, {ask_item, recall_items_take}, {ask_object, take_object}};
     struct recall *r = &x->recall;
     if (x->worker->state == NULL) return STEP_NEXT;
     /* Also when this request names nothing that could be asked for: it may be the next turn of a conversation that was
      * sensitive, told in other words. */
     if (r->round == 0 && !r->asked && x->route->kind != CONV_NONE && !state_up(x->worker->shared->state))
         return exchange_refuse(x, FAIL_STATE_DOWN, NULL);
-    for (; r->round < COUNT(rounds); r->round++, r->asked = false) {
+    while (r->round < COUNT(rounds)) {
         bool later = false;
         if (!r->asked) {
             r->asked = true;
@@ -208,6 +251,8 @@ enum step phase_recall(struct exchange *x)
         }
         enum fail f = r->result ? r->result : rounds[r->round].take(x);
         if (f) return exchange_refuse(x, f, NULL);
+        if (!r->again) r->round++;
+        r->asked = r->again = false;
     }
     return STEP_NEXT;
 }

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "proxy/exchange.h"
+#include "proxy/up_head.h"
 #include <stdlib.h>
 
 static void fill_where(const struct exchange *x, struct record_intent *r)
@@ -30,7 +31,7 @@ static void fill_bytes(const struct exchange *x, struct record_intent *r)
     struct span body = x->up_body ? blob_span(x->up_body) : SPAN_NONE;
     r->sent = x->up_body == x->raw ? r->received : x->up_body == x->decoded ? r->decoded : sha256(body);
     r->sent_bytes = body.n;
-    r->sent_head = sha256((struct span){x->up_head.p, x->up_head_public});
+    r->sent_head = up_head_digest(x);
 }
 
 static const char *method_of(const struct exchange *x)

@@ -32,7 +32,7 @@ static enum fail remember(struct exchange *x, bool *later)
         bool text = ref->kind == REF_TEXT && ref->recordable && ref->sensitive;
         if (text) keys[n++] = state_key_of(s, STATE_TEXT, &x->owner, ref->value);
         if (ref->kind == REF_SESSION && x->snap->conf->state.sessions)
-            keys[n++] = state_key_of(s, STATE_SESSION, &x->owner, ref->value);
+            keys[n++] = state_key_of(s, STATE_SESSION, ref->unique ? NULL : &x->owner, ref->value);
         texts |= text;
     }
     if (texts) keys[n++] = state_key_of(s, STATE_HAS_TEXTS, &x->owner, SPAN_NONE);

@@ -77,7 +77,7 @@ void return_put_framing(struct exchange *x, struct obuf *o, uint64_t length)
     else if (http10) reply_header(o, "connection", SPAN("keep-alive"));
     reply_end(o);
     x->head_sent = true;
-    if (x->sent_us) metric_observe(x->model ? HIST_LOCAL_FIRST_TOKEN : HIST_UPSTREAM_FIRST_BYTE, clock_mono_us() - x->sent_us);
+    if (x->sent_us && x->model == NULL) metric_observe(HIST_UPSTREAM_FIRST_BYTE, clock_mono_us() - x->sent_us);
 }
 
 /* --- refusals and breakage ------------------------------------------------------------------------------------------ */
@@ -95,7 +95,7 @@ void return_refusal(struct exchange *x)
     struct refusal r = refusal_of(x);
     x->close_after = !return_client_keeps(x);
     x->no_body = span_is(x->head->method, "HEAD");
-    x->status = fail_status(x->refuse);
+    x->status = codec_error_status(x->route->codec, x->refuse);
     obuf_reset(&x->out);
     reply_refusal(&x->out, x->route->codec, &r, x->close_after, !x->no_body);
     return_put(x, obuf_span(&x->out));

@@ -35,7 +35,8 @@ static void on_engine(struct letter *l, void *owner)
 static void begin_answer(struct exchange *x)
 {
     const struct conv *c = &x->judged.conv;
-    x->answer = (struct answer){.codec = x->route->codec, .route = x->route, .conv = c, .request = &x->judged.doc,
+    x->answer = (struct answer){.codec = x->route->codec, .route = x->route, .conv = c,
+                                .request = x->recall.full.n ? &x->recall.full : &x->judged.doc,
                                 .id = x->id, .id_key = x->judged.id_key, .class_mask = x->id_classes,
                                 .model = x->model_name,
                                 /* What is to be read by a program has no room for a sentence of ours. */

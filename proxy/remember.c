@@ -1,5 +1,6 @@
 #include "proxy/remember.h"
 #include "policy/refs.h"
+#include "proxy/recall_items.h"
 #include "wire/objects.h"
 #include <string.h>
 
@@ -70,21 +71,36 @@ static void remember_texts(struct exchange *x, struct both *b)
     note(b, f, later);
 }
 
+static void keep_as(struct exchange *x, struct both *b, struct span id, struct span object)
+{
+    bool later = false;
+    enum fail f = state_keep(x->worker->state, recall_object_key(x, id), object, one_done, b, &later);
+    note(b, f, later);
+}
+
+/* Later requests may name its items alone. */
+static void keep_items(struct exchange *x, struct both *b, struct span object)
+{
+    struct object_items items;
+    enum fail f = objects_kept_items(object, x->arena, &items);
+    if (f) note(b, f, false);
+    for (size_t i = 0; i < items.n; i++) keep_as(x, b, items.item[i].id, items.item[i].json);
+}
+
 /* The answer is told its id first of all its ids. */
 static void keep(struct exchange *x, struct both *b)
 {
     struct obuf id = {0}, object = {0};
-    bool later = false;
     answer_id_again(&x->answer, objects_id_prefix(x->route), 0, &id);
     objects_keep_put(&x->answer, &x->judged.conv, obuf_span(&x->answer.body), &object);
-    enum fail f = FAIL_NO_MEMORY;
     if (obuf_ok(&id) && obuf_ok(&object)) {
-        struct state_key key = state_key_of(x->worker->shared->state, STATE_OBJECT, &x->owner, obuf_span(&id));
-        f = state_keep(x->worker->state, key, obuf_span(&object), one_done, b, &later);
+        keep_as(x, b, obuf_span(&id), obuf_span(&object));
+        keep_items(x, b, obuf_span(&object));
+    } else {
+        note(b, FAIL_NO_MEMORY, false);
     }
     obuf_fini(&id);
     obuf_fini(&object);
-    note(b, f, later);
 }
 
 enum fail remember_answer(struct exchange *x, state_done *done, bool *later)

@@ -6,9 +6,9 @@ static const struct {
     const char *reason;
 } reasons[] = {
     {200, "OK"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"}, {408, "Request Timeout"},
-    {413, "Content Too Large"}, {421, "Misdirected Request"}, {426, "Upgrade Required"}, {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {502, "Bad Gateway"},
-    {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+    {413, "Content Too Large"}, {421, "Misdirected Request"}, {424, "Failed Dependency"}, {426, "Upgrade Required"},
+    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
+    {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
 };
 
 static const char *reason_of(int status)
@@ -56,7 +56,7 @@ void reply_refusal(struct obuf *o, const struct codec *codec, const struct refus
 {
     struct obuf body = {0};
     codec->error(r, &body);
-    reply_begin(o, fail_status(r->fail));
+    reply_begin(o, codec_error_status(codec, r->fail));
     reply_header(o, "content-type", SPAN("application/json"));
     reply_header_u64(o, "content-length", body.n);
     if (r->fail == FAIL_HTTP_UPGRADE) reply_header(o, "upgrade", SPAN("HTTP/1.1"));

@@ -1,7 +1,9 @@
 /* The local answer: the engine's events in the client's format, what keeps a slow one alive, and answers that were kept. */
+#include "core/clock.h"
 #include "core/metrics.h"
 #include "proxy/client.h"
 #include "proxy/flush.h"
+#include "proxy/recall_items.h"
 #include "proxy/remember.h"
 #include "proxy/reply.h"
 #include "proxy/return.h"
@@ -29,6 +31,7 @@ static void put_head(struct exchange *x, const char *content_type, uint64_t leng
         reply_header(&head, "cache-control", SPAN("no-cache, no-transform"));
         reply_header(&head, "x-accel-buffering", SPAN("no"));
     }
+    if (x->route->codec->answer_headers) x->route->codec->answer_headers(&x->answer, &head);
     return_put_cordon_headers(x, &head);
     return_put_framing(x, &head, length);
     return_put(x, obuf_span(&head));
@@ -122,14 +125,26 @@ static void note_event(struct exchange *x, const struct conv_event *e)
         x->tools_given = e->tools_given;
         x->tools_kept = e->tools_kept;
     }
+    if (e->kind != EV_START && x->sent_us) {
+        metric_observe(HIST_LOCAL_FIRST_TOKEN, clock_mono_us() - x->sent_us);
+        x->sent_us = 0;
+    }
     if (e->kind != EV_END) return;
     x->prompt_tokens = e->prompt_tokens;   /* the same for each choice */
     x->completion_tokens += e->completion_tokens;
 }
 
+/* What a codec takes, a template or a grammar may not. In an API's own terms the codec would have named it. */
+static const char *what_the_model_cannot(const struct conv *c)
+{
+    bool tools = c->tools.p && c->tool_choice != TOOLS_NONE, schema = c->format == FORMAT_SCHEMA;
+    return schema && tools ? "schema or tools" : schema ? "schema" : tools ? "tools" : "messages";
+}
+
 void return_event(struct exchange *x, const struct conv_event *e)
 {
     if (e->kind == EV_ERROR) {
+        if (e->fail == FAIL_LOCAL_UNSUPPORTED) x->refuse_detail = what_the_model_cannot(&x->judged.conv);
         exchange_cancel_jobs(x);
         return_failed(x, e->fail);
         return;
@@ -157,8 +172,11 @@ void return_event(struct exchange *x, const struct conv_event *e)
 static void write_object(struct exchange *x)
 {
     obuf_reset(&x->out);
-    if (!objects_serve(x->route, x->head->method, x->recall.object, x->recall.object_id, &x->out)) {
-        x->refuse = FAIL_STATE_UNKNOWN;
+    struct object_request q = {x->route, x->head->method, x->head->target, x->recall.object_id};
+    enum fail f = objects_serve(&q, x->recall.object, &x->out);
+    if (f) {
+        x->refuse = f;
+        x->refuse_detail = f == FAIL_LOCAL_UNSUPPORTED ? "stream" : NULL;
         return_refusal(x);
         return;
     }
@@ -167,23 +185,39 @@ static void write_object(struct exchange *x)
     return_finish(x);
 }
 
+static void forgotten(void *arg, enum fail f);
+
+/* Its items first, so that what fails midway can be asked for again. False: it goes on in `forgotten`. */
+static bool forget(struct exchange *x)
+{
+    struct recall *r = &x->recall;
+    enum fail f = FAIL_OK;
+    while (!f && r->item <= r->items.n) {
+        bool later = false;
+        struct span id = r->item < r->items.n ? r->items.item[r->item].id : r->object_id;
+        r->item++;
+        f = state_forget(x->worker->state, recall_object_key(x, id), forgotten, x, &later);
+        if (later) return false;
+    }
+    if (f) x->refuse = f, return_refusal(x);
+    else write_object(x);
+    return true;
+}
+
 static void forgotten(void *arg, enum fail f)
 {
     struct exchange *x = CD_CHECK(arg, struct exchange, EXCHANGE_MAGIC);
     if (f) x->refuse = f, return_refusal(x);
-    else write_object(x);
-    exchange_go(x);
+    if (f || forget(x)) exchange_go(x);
 }
 
 void return_object(struct exchange *x)
 {
-    bool later = false;
-    enum fail f = FAIL_OK;
-    if (span_is(x->head->method, "DELETE")) {
-        struct state_key key = state_key_of(x->worker->shared->state, STATE_OBJECT, &x->owner, x->recall.object_id);
-        f = state_forget(x->worker->state, key, forgotten, x, &later);
+    if (!span_is(x->head->method, "DELETE")) {
+        write_object(x);
+        return;
     }
-    if (later) return;
+    enum fail f = recall_items_of_object(x);
     if (f) x->refuse = f, return_refusal(x);
-    else write_object(x);
+    else (void)forget(x);
 }

@@ -5,6 +5,7 @@
 #include "proxy/remember.h"
 #include "proxy/reply.h"
 #include "proxy/return.h"
+#include "proxy/upload.h"
 #include "proxy/upstream.h"
 #include <stdlib.h>
 
@@ -19,16 +20,18 @@ static bool request_id_ok(struct span v)
     return true;
 }
 
-static void copy_reply_headers(const struct h1_head *h, struct obuf *o)
+static void copy_reply_headers(struct exchange *x, const struct h1_head *h, struct obuf *o)
 {
     for (size_t i = 0; i < h->n_headers; i++) {
         const struct h1_header *f = &h->headers[i];
         if (!header_comes_back(f->name)) continue;
         bool id = span_ieq(f->name, SPAN("x-request-id")) || span_ieq(f->name, SPAN("request-id"));
         if (id && !request_id_ok(f->value)) continue;
+        struct span value = upload_names_url(f->name) ? upload_url(x, f->value) : f->value;
+        if (value.p == NULL) continue;
         obuf_span_put(o, f->name);
         obuf_str(o, ": ");
-        obuf_span_put(o, reply_value_ok(f->value) ? f->value : SPAN("?"));
+        obuf_span_put(o, reply_value_ok(value) ? value : SPAN("?"));
         obuf_str(o, "\r\n");
     }
 }
@@ -46,10 +49,12 @@ static void tap_begin(struct exchange *x, const struct h1_head *h)
 {
     struct span coding = h1_header(h, "content-encoding");
     bool plain = coding.n == 0 || span_ieq(coding, SPAN("identity"));
-    bool gives = x->route->flags & (ROUTE_GIVES_IDS | ROUTE_GIVES_SEALED);
-    if (!gives || !plain || h->status >= 300 || x->worker->state == NULL) return;
+    if (!exchange_reply_names(x) || !plain || h->status >= 300 || x->worker->state == NULL) return;
+    upload_remember(x, h);
     x->tap = malloc(sizeof *x->tap);
-    if (x->tap) tap_init(x->tap);
+    if (x->tap == NULL) return;
+    tap_init(x->tap);
+    x->tap->messages = (x->route->flags & ROUTE_GIVES_MESSAGES) && x->judged.conv.store;
 }
 
 /* ---- head, body, end ---- */
@@ -68,7 +73,7 @@ void return_upstream_head(struct exchange *x, const struct h1_head *h)
     x->status = h->status;
     x->no_body = span_is(x->head->method, "HEAD") || h->status == 204 || h->status == 304;
     reply_begin(o, h->status);
-    copy_reply_headers(h, o);
+    copy_reply_headers(x, h, o);
     return_put_cordon_headers(x, o);
     return_put_framing(x, o, h->has_length ? h->length : UINT64_MAX);
     return_put(x, obuf_span(o));

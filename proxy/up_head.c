@@ -1,6 +1,7 @@
 #include "proxy/up_head.h"
 #include "core/clock.h"
 #include "proxy/reply.h"
+#include "wire/query.h"
 #include "wire/sigv4.h"
 
 /* What the head is made of, beside the exchange. */
@@ -42,17 +43,14 @@ static void put_header(struct obuf *o, const struct h1_header *h)
     obuf_str(o, "\r\n");
 }
 
-/* The reply is looked at for ids and sealed content, so it has to come as plain text; and without a word from the client
- * the API may choose a coding that nobody said they read. */
-static bool wants_plain(const struct exchange *x) { return x->route->flags & (ROUTE_GIVES_IDS | ROUTE_GIVES_SEALED); }
-
 static bool goes_up(const struct building *b, const struct h1_header *h)
 {
     if (ours(h->name) || header_is_credential(h->name)) return false;
     if (b->keeps && sigv4_signs(&b->client, h->name)) return !hop_by_hop(h->name);
     /* A signature of ours takes the place of these. */
     if (b->aws && (span_ieq(h->name, SPAN("x-amz-date")) || span_ieq(h->name, SPAN("x-amz-content-sha256")))) return false;
-    if (span_ieq(h->name, SPAN("accept-encoding")) && wants_plain(b->x)) return false;
+    /* Such a reply is looked at, so it has to come as plain text. */
+    if (span_ieq(h->name, SPAN("accept-encoding")) && exchange_reply_names(b->x)) return false;
     return header_goes_up(h->name);
 }
 
@@ -72,6 +70,7 @@ static void put_public(const struct building *b, struct obuf *o)
         accepts |= span_ieq(h->name, SPAN("accept-encoding"));
         put_header(o, h);
     }
+    /* Without a word from the client the API may choose a coding that nobody said they read. */
     if (!accepts) obuf_str(o, "accept-encoding: identity\r\n");
     if (b->encoded) reply_header(o, "content-encoding", h1_header(x->head, "content-encoding"));
     if (x->up_body) reply_header_u64(o, "content-length", blob_span(x->up_body).n);
@@ -118,6 +117,18 @@ static bool put_credentials(const struct building *b, struct obuf *o)
     return true;
 }
 
+/* A key in the query gives way to the operator's credential, as one in a header does. */
+static bool drop_query_credentials(const struct building *b)
+{
+    struct exchange *x = b->x;
+    size_t at = 0;
+    if (b->aws == NULL && x->snap->credentials[x->upstream] == NULL) return true;
+    if (query_next_credential(b->up->api, x->up_target, &at).p == NULL) return true;
+    char *p = arena_alloc(x->arena, x->up_target.n);
+    if (p) x->up_target = (struct span){p, query_without_credentials(b->up->api, x->up_target, p)};
+    return p != NULL;
+}
+
 /* A client's signature covers the host, the target and the body as the client knew them. */
 static bool signature_holds(const struct building *b)
 {
@@ -126,11 +137,25 @@ static bool signature_holds(const struct building *b)
     return span_ieq(x->head->host, span_str(b->up->host)) && span_eq(x->up_target, x->head->target) && span_eq(sent, came);
 }
 
+/* In a header, of several the first that can be read, or in the query. One that cannot be read covers who knows what, and
+ * is a signature all the same. */
+static bool client_signs(struct building *b)
+{
+    const struct h1_head *head = b->x->head;
+    bool found = sigv4_in_query(head->target);
+    for (size_t i = 0; i < head->n_headers; i++) {
+        const struct h1_header *h = &head->headers[i];
+        if (!span_ieq(h->name, SPAN("authorization")) || !sigv4_is(h->value)) continue;
+        found = true;
+        if (sigv4_parse(h->value, &b->client)) break;
+    }
+    return found;
+}
+
 static enum fail choose_credential(struct building *b)
 {
     const struct exchange *x = b->x;
-    struct span authorization = h1_header(x->head, "authorization");
-    if (b->aws || x->snap->credentials[x->upstream] || !sigv4_parse(authorization, &b->client)) return FAIL_OK;
+    if (b->aws || x->snap->credentials[x->upstream] || !client_signs(b)) return FAIL_OK;
     b->keeps = true;
     return signature_holds(b) ? FAIL_OK : FAIL_SIGNATURE_MISSING;
 }
@@ -141,6 +166,7 @@ enum fail up_head_build(struct exchange *x, bool encoded)
     struct obuf *o = &x->up_head;
     enum fail f = choose_credential(&b);
     if (f) return f;
+    if (!drop_query_credentials(&b)) return FAIL_NO_MEMORY;
     obuf_reset(o);
     put_public(&b, o);
     x->up_head_public = o->n;
@@ -148,4 +174,22 @@ enum fail up_head_build(struct exchange *x, bool encoded)
     obuf_str(o, "\r\n");
     if (!obuf_ok(o)) return FAIL_NO_MEMORY;
     return signed_well ? FAIL_OK : FAIL_SIGNATURE_MISSING;
+}
+
+struct digest up_head_digest(const struct exchange *x)
+{
+    const struct obuf *o = &x->up_head;
+    struct span target = {o->p + x->head->method.n + 1, x->up_target.n}, key;
+    struct sha256_state *h = x->reply_hash;   /* not in use yet */
+    size_t at = 0, done = 0;
+    sha256_restart(h);
+    while ((key = query_next_credential(exchange_upstream(x)->api, target, &at)).p) {
+        size_t start = (size_t)(key.p - o->p);
+        sha256_add(h, (struct span){o->p + done, start - done});
+        done = start + key.n;
+    }
+    sha256_add(h, (struct span){o->p + done, x->up_head_public - done});
+    struct digest d = sha256_end(h);
+    sha256_restart(h);
+    return d;
 }

@@ -10,14 +10,13 @@
 #include "localmodel/engine.h"
 #include "proxy/ca.h"
 #include "proxy/snapshot.h"
+#include "state/state.h"
 #include <event2/dns.h>
 #include <event2/event.h>
 #include <pthread.h>
 
 struct client;
 struct exchange;
-struct state;
-struct state_port;
 struct upstream_pool;
 struct inspect_pool;
 struct server;
@@ -38,6 +37,13 @@ struct worker_shared {
 struct slot {
     struct exchange *x;
     uint32_t generation, next_free;
+};
+
+/* The key that tells whether an owner has sensitive texts (phase_recall.c). */
+struct worker_texts_key {
+    struct state_owner owner;
+    struct state_key key;
+    bool made;
 };
 
 struct worker {
@@ -62,6 +68,7 @@ struct worker {
     struct slot *slots;
     uint32_t n_slots, free_slot;
     uint64_t ids;                   /* given out so far */
+    struct worker_texts_key texts_keys[64];   /* of owners that were here lately, by a byte of their digest */
     struct exchange *spare;         /* ended exchanges, kept with their first arena block */
     unsigned n_spare;
     struct obuf scratch;            /* heads and small bodies, within one callback */

@@ -17,7 +17,8 @@ CD_USE bool arguments_whole(struct span json);
  * its arguments do. */
 void call_begins(struct answer_choice *c);
 void call_arguments_begin(struct answer_choice *c);
-/* No arguments are an empty object. False: they are no object, and the call has been taken out again; or memory ran out. */
+/* No arguments are an empty object; line ends between their tokens become spaces. False: they are no object, and the call
+ * has been taken out again; or memory ran out. */
 CD_USE bool call_arguments_end(struct answer_choice *c);
 
 #endif

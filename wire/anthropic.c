@@ -27,10 +27,10 @@ NO_ANSWER(user_profiles);
 #define POST(path, op, c, f) {"POST", path, &(const struct route)ROUTE(op, c, CONV_NONE, f)}
 #define ANSWERED(path, op, c, kind, f) {"POST", path, &(const struct route)ROUTE(op, c, kind, f)}
 
-enum { ANY = ROUTE_ANY_BODY, IDS = ROUTE_GIVES_IDS, SEALED = ROUTE_GIVES_SEALED };
+enum { ANY = ROUTE_ANY_BODY, IDS = ROUTE_GIVES_IDS, SEALED = ROUTE_GIVES_SEALED, THREADS = ROUTE_GIVES_MESSAGES };
 
 static const struct route_row rows[] = {
-    ANSWERED("/v1/messages", "messages", codec_anthropic_messages, CONV_CHAT, IDS | SEALED),
+    ANSWERED("/v1/messages", "messages", codec_anthropic_messages, CONV_CHAT, IDS | SEALED | THREADS),
     ANSWERED("/v1/messages/count_tokens", "messages.count_tokens", codec_anthropic_count, CONV_COUNT, 0),
     POST("/v1/complete", "complete", complete, 0),
     GET("/v1/models", "models.list", models, 0),

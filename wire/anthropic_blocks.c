@@ -58,6 +58,14 @@ static void search_result(struct reader *r, uint32_t i, struct reader_join *to)
 
 static void tool_reference(struct reader *r, uint32_t i, struct reader_join *to) { add_member(r, i, "tool_name", to); }
 
+/* Of the request's own tools, which a local model is given from the beginning; one that is described here is not. */
+static void tool_addition(struct reader *r, uint32_t i, struct reader_join *to)
+{
+    (void)to;
+    bool known = jdoc_is(r->d, jdoc_get(r->d, jdoc_get(r->d, i, "tool"), "type"), "tool_reference");
+    if (!known) reader_unsupported(r, "tool_addition");
+}
+
 /* A summary of what was said before; none (null) when the provider could not make one. */
 static void compaction(struct reader *r, uint32_t i, struct reader_join *to) { add_member(r, i, "content", to); }
 
@@ -123,7 +131,7 @@ static const struct {
     {"web_search_tool_result", provider_result}, {"web_fetch_tool_result", provider_result},
     {"code_execution_tool_result", provider_result}, {"bash_code_execution_tool_result", provider_result},
     {"text_editor_code_execution_tool_result", provider_result}, {"tool_search_tool_result", provider_result},
-    {"advisor_tool_result", provider_result},
+    {"advisor_tool_result", provider_result}, {"browser_state", provider_result}, {"tool_addition", tool_addition},
 };
 
 void anthropic_block(struct reader *r, uint32_t i, struct reader_join *to)

@@ -25,12 +25,15 @@ static void read_output_config(struct reader *r, const struct reader_field *f, u
     else if (format != J_NONE) read_format(r, f, format);
 }
 
-/* A conversation that the provider keeps: what came before is not in the request. */
+/* A conversation that the provider keeps: begun with all of its messages, and gone on from by the id of the last answer.
+ * None is kept here; a client that is told so sends all messages again. */
 static void read_thread(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    uint32_t previous = reader_given(r, i, "previous_message_id");
-    r->conv->previous = reader_string(r, previous, f->name);
-    reader_unsupported(r, f->name);
+    uint32_t type = jdoc_get(r->d, i, "type");
+    r->conv->store = true;
+    if (jdoc_is(r->d, type, "continue"))
+        r->conv->previous = reader_string(r, reader_given(r, i, "previous_message_id"), f->name);
+    if (!jdoc_is(r->d, type, "create") && r->conv->previous.p == NULL) reader_unsupported(r, f->name);
 }
 
 static const struct reader_field fields[] = {

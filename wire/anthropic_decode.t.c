@@ -163,7 +163,7 @@ static void names_what_it_cannot_honour(void **state)
         {",\"top_k\":-2}", "top_k"}, {",\"stream\":1}", "stream"}, {",\"stop_sequences\":[1]}", "stop_sequences"},
         {",\"stop_sequences\":{}}", "stop_sequences"}, {",\"mcp_servers\":[{\"url\":\"u\"}]}", "mcp_servers"},
         {",\"container\":\"c\"}", "container"}, {",\"container\":{\"skills\":[]}}", "container"},
-        {",\"thread\":{\"type\":\"continue\",\"previous_message_id\":\"msg_1\"}}", "thread"},
+        {",\"thread\":{\"type\":\"continue\"}}", "thread"}, {",\"thread\":{\"type\":\"new\"}}", "thread"},
         {",\"compaction\":{\"type\":\"summarize\"}}", "compaction"},
         {",\"output_config\":[]}", "output_config"}, {",\"output_config\":{\"format\":{\"type\":\"x\"}}}", "output_config"},
         {",\"output_format\":{\"type\":\"json_schema\",\"schema\":1}}", "output_format"},
@@ -182,6 +182,9 @@ static void names_what_it_cannot_honour(void **state)
     }
     decode(HEAD ",\"thread\":{\"type\":\"continue\",\"previous_message_id\":\"msg_1\"}}");
     ASSERT_IS(conv.previous, "msg_1");
+    assert_true(conv.store && conv.unsupported == NULL);
+    decode(HEAD ",\"thread\":{\"type\":\"create\"}}");
+    assert_true(conv.store && conv.previous.p == NULL && conv.unsupported == NULL);
     decode("{\"model\":\"m\",\"max_tokens\":0,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
     assert_unsupported("max_tokens");
 }
@@ -325,6 +328,8 @@ static void tells_documents_in_lines(void **state)
          "\"stdout\":\"\","
          "\"stderr\":\"bad\",\"return_code\":1,\"content\":[]}}", "bad\n"},
         {"{\"type\":\"mcp_tool_result\",\"content\":[{\"type\":\"text\",\"text\":\"m\"}]}", "m\n"},
+        {"{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_reference\",\"name\":\"f\"}}", ""},
+        {"{\"type\":\"browser_state\",\"tabs\":[{\"tab_id\":1,\"title\":\"t\",\"url\":\"u\",\"active\":true}]}", "t\nu\n"},
         {"{\"type\":\"tool_search_tool_result\",\"content\":{\"tool_references\":[{\"type\":\"tool_reference\","
          "\"tool_name\":\"f\"}]}}",
          "f\n"},
@@ -359,7 +364,10 @@ static void names_the_block_that_has_no_words(void **state)
         {"{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}", "messages.content"},
         {"{\"type\":\"tool_result\",\"content\":\"x\"}", "messages.content"},
         {"{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":1}", "messages.content"},
-        {"{\"type\":\"tool_addition\",\"tool\":{}}", "messages.content"},
+        {"{\"type\":\"tool_addition\",\"tool\":{}}", "tool_addition"},
+        {"{\"type\":\"tool_addition\",\"tool\":{\"type\":\"tool_definition\","
+         "\"definition\":{\"name\":\"f\"}}}", "tool_addition"},
+        {"{\"type\":\"tool_removal\",\"tool\":{\"type\":\"tool_reference\",\"name\":\"f\"}}", "messages.content"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         decode_blocks(cases[i].block);

@@ -8,15 +8,22 @@ static const char *content_type(const struct answer *a)
     return a->stream ? "application/vnd.amazon.eventstream" : "application/json";
 }
 
+/* A stream is framed; this says of what the chunks are. */
+static void invoke_headers(const struct answer *a, struct obuf *out)
+{
+    if (a->stream) obuf_str(out, "x-amzn-bedrock-content-type: application/json\r\n");
+}
+
 /* No filler between messages: the SDKs know no empty one. */
 #define BEDROCK(what) \
     .name = "bedrock." what, .provider = "bedrock", .error = refuse_bedrock, .stream_error = refuse_bedrock_stream, \
-    .error_headers = refuse_bedrock_headers, .id_header = "x-amzn-requestid"
+    .error_headers = refuse_bedrock_headers, .error_status = refuse_bedrock_status, .id_header = "x-amzn-requestid"
 
 const struct codec codec_bedrock_converse = {
     BEDROCK("converse"), .decode = bedrock_converse_decode, .encode = bedrock_converse_encode, .content_type = content_type};
 const struct codec codec_bedrock_invoke = {
-    BEDROCK("invoke"), .decode = bedrock_invoke_decode, .encode = bedrock_invoke_encode, .content_type = content_type};
+    BEDROCK("invoke"), .decode = bedrock_invoke_decode, .encode = bedrock_invoke_encode, .content_type = content_type,
+    .answer_headers = invoke_headers};
 const struct codec codec_bedrock_count = {
     BEDROCK("count"), .decode = bedrock_count_decode, .encode = bedrock_count_encode};
 const struct codec codec_bedrock_other = {BEDROCK("other")};
@@ -52,5 +59,9 @@ static const struct route_row rows[] = {
     {"GET", "/openai/v1/models", &openai_models},
 };
 
+/* Of a presigned URL; the rest of its parameters is no secret. */
+static const char *const query_credentials[] = {"X-Amz-Signature", "X-Amz-Security-Token", NULL};
+
 const struct dialect dialect_bedrock = {
-    .name = "bedrock", .rows = rows, .n_rows = COUNT(rows), .base_path = "", DIALECT_OTHERS(codec_bedrock_other)};
+    .name = "bedrock", .rows = rows, .n_rows = COUNT(rows), .base_path = "", .query_credentials = query_credentials,
+    DIALECT_OTHERS(codec_bedrock_other)};

@@ -53,5 +53,7 @@ uint64_t bedrock_latency_ms(const struct answer *a);
 void refuse_bedrock(const struct refusal *r, struct obuf *out);
 void refuse_bedrock_stream(const struct refusal *r, struct obuf *out);
 void refuse_bedrock_headers(const struct refusal *r, struct obuf *out);
+/* codec.error_status. */
+int refuse_bedrock_status(enum fail f);
 
 #endif

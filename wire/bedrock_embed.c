@@ -2,7 +2,7 @@
 #include "wire/bedrock_invoke.h"
 #include "wire/answer_json.h"
 
-#define BY_TYPE 0x100u   /* conv->own: Cohere's vectors are wanted by type */
+#define BY_TYPE 1u   /* conv->own: Cohere's vectors are wanted by type */
 
 /* A local answer has floats only. */
 static void only_floats(struct reader *r, const struct reader_field *f, uint32_t i)
@@ -73,7 +73,7 @@ void bedrock_embed_encode(struct answer *a, const struct conv_event *e, struct o
     answer_choice_ended(a, e);
     out->comma = false;
     jo_open(out, NULL, '{');
-    if ((a->conv->own & BEDROCK_FAMILY_MASK) == FAMILY_TITAN_EMBED) titan_end(a, e, out);
+    if (bedrock_family_in(a->conv) == FAMILY_TITAN_EMBED) titan_end(a, e, out);
     else cohere_end(a, out);
     jo_close(out, '}');
     out->comma = false;

@@ -182,7 +182,7 @@ static void refuses_as_the_api_does(void **state)
     assert_error(FAIL_STATE_UNKNOWN, "ResourceNotFoundException", "STATE_UNKNOWN");
     assert_error(FAIL_HOST_UNKNOWN, "AccessDeniedException", "HOST_UNKNOWN");
     assert_error(FAIL_ENGINE_BUSY, "ServiceUnavailableException", "ENGINE_BUSY");
-    assert_error(FAIL_INTERNAL, "InternalServerException", "INTERNAL");
+    assert_error(FAIL_INTERNAL, "ModelErrorException", "INTERNAL");
     assert_error(FAIL_UPSTREAM_TIMEOUT, "ModelTimeoutException", "UPSTREAM_TIMEOUT");
     assert_error(FAIL_BODY_TOO_LARGE, "ValidationException", "BODY_TOO_LARGE");
     assert_string_equal(codec_bedrock_converse.id_header, "x-amzn-requestid");
@@ -201,6 +201,26 @@ static void counts(void **state)
     answer_fini(&a);
 }
 
+/* Amazon's SDKs read no x-should-retry: they go by the status and by these codes. */
+static void what_is_final_is_not_tried_again(void **state)
+{
+    (void)state;
+    const struct codec *c = route_find("bedrock", SPAN("POST"), SPAN("/model/m/converse"), true)->codec;
+    for (int f = FAIL_HTTP_SYNTAX; f < FAIL_COUNT; f++) {
+        int status = codec_error_status(c, (enum fail)f);
+        struct refusal r = {.fail = (enum fail)f};
+        struct obuf o = {0};
+        c->error_headers(&r, &o);
+        obuf_put(&o, "", 1);
+        bool again = status >= 500 || status == 429 || strstr(o.p, "Throttl") || strstr(o.p, "NotReady");
+        assert_int_equal(again, fail_may_retry((enum fail)f));
+        if (!again) assert_true(status >= 400);
+        obuf_fini(&o);
+    }
+    assert_int_equal(codec_error_status(c, FAIL_UPSTREAM_REDIRECT), 424);
+    assert_int_equal(codec_error_status(c, FAIL_LEDGER_DOWN), 503);
+}
+
 static int done(void **state)
 {
     (void)state;
@@ -215,6 +235,7 @@ int main(void)
         cmocka_unit_test(writes_text), cmocka_unit_test(writes_tool_calls), cmocka_unit_test(writes_what_it_thought),
         cmocka_unit_test(puts_the_notice_first), cmocka_unit_test(breaks_a_stream_by_an_exception),
         cmocka_unit_test(refuses_as_the_api_does), cmocka_unit_test(counts),
+        cmocka_unit_test(what_is_final_is_not_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

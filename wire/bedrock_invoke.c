@@ -1,6 +1,7 @@
 /* InvokeModel: which family's format a body is in, and the way to that family's reader and writer. */
 #include "wire/bedrock_invoke.h"
 #include "wire/anthropic.h"
+#include "wire/openai_chat.h"
 
 /* ---- the family ---- */
 
@@ -20,7 +21,8 @@ static enum bedrock_family by_model(struct span model)
     static const struct { const char *word; enum bedrock_family family; } words[] = {
         {"anthropic.", FAMILY_ANTHROPIC}, {"amazon.nova-", FAMILY_NOVA}, {"meta.llama", FAMILY_LLAMA},
         {"mistral.", FAMILY_MISTRAL}, {"amazon.titan-embed-text", FAMILY_TITAN_EMBED}, {"amazon.titan-text", FAMILY_TITAN},
-        {"cohere.command-r", FAMILY_COHERE}, {"cohere.embed", FAMILY_COHERE_EMBED},
+        {"cohere.command-r", FAMILY_COHERE}, {"cohere.embed", FAMILY_COHERE_EMBED}, {"deepseek.r1", FAMILY_DEEPSEEK},
+        {"openai.", FAMILY_OPENAI},
     };
     for (size_t i = 0; i < COUNT(words); i++)
         if (names(model, words[i].word)) return words[i].family;
@@ -29,21 +31,31 @@ static enum bedrock_family by_model(struct span model)
 
 static bool has(const struct jdoc *d, const char *member) { return jdoc_get(d, 0, member) != J_NONE; }
 
-/* Members that no other family has. */
+/* Content is a string, or parts that have a type. Nova's blocks have none. */
+static bool is_chat_completion(const struct jdoc *d)
+{
+    uint32_t messages = jdoc_get_type(d, 0, "messages", J_ARRAY);
+    if (messages == J_NONE || jdoc_first(messages) >= jdoc_end(d, messages)) return false;
+    uint32_t content = jdoc_get(d, jdoc_first(messages), "content");
+    if (content == J_NONE || d->tok[content].type == J_STRING) return content != J_NONE;
+    return d->tok[content].type == J_ARRAY && jdoc_get(d, jdoc_first(content), "type") != J_NONE;
+}
+
+/* Members that no other family has; those that came later, whoever made them, take chat completions. */
 static enum bedrock_family by_body(const struct jdoc *d)
 {
     if (has(d, "anthropic_version")) return FAMILY_ANTHROPIC;
     if (has(d, "max_gen_len")) return FAMILY_LLAMA;
     if (has(d, "textGenerationConfig")) return FAMILY_TITAN;
     if (has(d, "schemaVersion") || has(d, "inferenceConfig")) return FAMILY_NOVA;
-    return FAMILY_UNKNOWN;
+    return is_chat_completion(d) ? FAMILY_OPENAI : FAMILY_UNKNOWN;
 }
 
 enum bedrock_family bedrock_family_of(struct span model, const struct jdoc *body)
 {
     enum bedrock_family f = by_model(model);
-    bool profile = f == FAMILY_UNKNOWN && memchr(model.p, ':', model.n) != NULL;   /* an ARN that names no model */
-    return profile ? by_body(body) : f;
+    if (f == FAMILY_MISTRAL && has(body, "messages")) return FAMILY_OPENAI;   /* its newer models */
+    return f == FAMILY_UNKNOWN ? by_body(body) : f;
 }
 
 /* ---- requests ---- */
@@ -81,7 +93,9 @@ static enum fail decode_as(struct reader *r, enum bedrock_family family, const s
     case FAMILY_LLAMA:
     case FAMILY_MISTRAL:
     case FAMILY_TITAN:
+    case FAMILY_DEEPSEEK:
     case FAMILY_COHERE: return bedrock_prompt_decode(r, family, field, at);
+    case FAMILY_OPENAI: return openai_chat_decode_model(s, r->conv->model, r->arena, r->conv, field, at);
     case FAMILY_TITAN_EMBED:
     case FAMILY_COHERE_EMBED: return bedrock_embed_decode(r, family, field, at);
     case FAMILY_UNKNOWN: break;
@@ -100,7 +114,7 @@ enum fail bedrock_invoke_decode(const struct conv_source *s, struct arena *a, st
     c->model = bedrock_model(&r, s->path);
     enum bedrock_family family = bedrock_family_of(c->model, s->doc);
     enum fail f = decode_as(&r, family, s, field, at);
-    c->own |= family;
+    c->own |= (uint32_t)family << BEDROCK_FAMILY_SHIFT;
     c->stream = span_ends(s->path, SPAN("/invoke-with-response-stream"));
     if (c->kind == CONV_EMBED && c->stream) reader_unsupported(&r, "stream");
     return f;
@@ -146,12 +160,14 @@ static void encode_anthropic(struct answer *a, const struct conv_event *e, struc
 
 void bedrock_invoke_encode(struct answer *a, const struct conv_event *e, struct obuf *out)
 {
-    switch ((enum bedrock_family)(a->conv->own & BEDROCK_FAMILY_MASK)) {
+    switch (bedrock_family_in(a->conv)) {
     case FAMILY_NOVA: bedrock_blocks_encode(a, e, BEDROCK_CHUNKS, out); break;
     case FAMILY_LLAMA:
     case FAMILY_MISTRAL:
     case FAMILY_TITAN:
+    case FAMILY_DEEPSEEK:
     case FAMILY_COHERE: bedrock_prompt_encode(a, e, out); break;
+    case FAMILY_OPENAI: bedrock_openai_encode(a, e, out); break;
     case FAMILY_TITAN_EMBED:
     case FAMILY_COHERE_EMBED: bedrock_embed_encode(a, e, out); break;
     case FAMILY_ANTHROPIC:

@@ -51,15 +51,16 @@ static void knows_the_families(void **state)
         {LLAMA, FAMILY_LLAMA}, {"mistral.mixtral", FAMILY_MISTRAL}, {"amazon.titan-text-lite-v1", FAMILY_TITAN},
         {"amazon.titan-embed-text-v2:0", FAMILY_TITAN_EMBED}, {"amazon.titan-embed-image-v1", FAMILY_UNKNOWN},
         {"cohere.command-r-plus-v1:0", FAMILY_COHERE}, {"cohere.embed-english-v3", FAMILY_COHERE_EMBED},
+        {"openai.gpt-oss-20b-1:0", FAMILY_OPENAI}, {"us.deepseek.r1-v1:0", FAMILY_DEEPSEEK},
         {"notanthropic.claude", FAMILY_UNKNOWN}, {"", FAMILY_UNKNOWN},
     };
     struct jdoc none = {.text = SPAN(""), .n = 0};
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(bedrock_family_of(span_str(rows[i].model), &none), rows[i].family);
     decode(PROFILE, false, CLAUDE_BODY);
-    assert_int_equal(conv.own, FAMILY_ANTHROPIC);
+    assert_int_equal(bedrock_family_in(&conv), FAMILY_ANTHROPIC);
     decode(PROFILE, false, "{\"prompt\":\"x\",\"max_gen_len\":3}");
-    assert_int_equal(conv.own, FAMILY_LLAMA);
+    assert_int_equal(bedrock_family_in(&conv), FAMILY_LLAMA);
     decode(PROFILE, false, "{\"what\":\"x\"}");
     assert_string_equal(conv.unsupported, "model family");
     decode("stability.sd3-large-v1:0", false, "{\"prompt\":\"x\"}");
@@ -117,8 +118,6 @@ static void reads_other_prompts(void **state)
     ASSERT_IS(conv.msgs[1].text, "hi");
     ASSERT_IS(conv.msgs[2].text, "yo");
     ASSERT_IS(conv.msgs[3].text, "again");
-    decode("mistral.mistral-large-2407-v1:0", false, "{\"messages\":[]}");
-    assert_string_equal(conv.unsupported, "messages");
     decode("amazon.titan-text-express-v1", false,
            "{\"inputText\":\"[INST] as it is\",\"textGenerationConfig\":{\"maxTokenCount\":3,\"topP\":1,\"temperature\":0,"
            "\"stopSequences\":[]}}");
@@ -134,6 +133,54 @@ static void reads_other_prompts(void **state)
     assert_string_equal(conv.unsupported, "chat_history");
     assert_int_equal(try_model(LLAMA, false, "{\"prompt\":7}"), FAIL_REQUEST_INVALID);
     assert_int_equal(try_model("amazon.titan-text-express-v1", false, "{}"), FAIL_REQUEST_INVALID);
+}
+
+#define BAR "\xef\xbd\x9c"
+#define OF_SENTENCE "\xe2\x96\x81of\xe2\x96\x81sentence" BAR ">"
+#define DEEPSEEK_PROMPT "<" BAR "begin" OF_SENTENCE "be brief<" BAR "User" BAR ">hi<" BAR "Assistant" BAR ">yo<" BAR "end" \
+    OF_SENTENCE "<" BAR "User" BAR ">more <" BAR "tea" BAR "> please<" BAR "Assistant" BAR "><think>\\n"
+
+static void reads_deepseeks_prompt(void **state)
+{
+    (void)state;
+    decode("us.deepseek.r1-v1:0", false, "{\"prompt\":\"" DEEPSEEK_PROMPT "\",\"max_tokens\":3,\"stop\":[\"x\"]}");
+    assert_true(conv.n_msgs == 4 && conv.max_tokens == 3 && conv.n_stops == 1 && !conv.unsupported);
+    assert_true(conv.msgs[0].role == ROLE_SYSTEM && conv.msgs[2].role == ROLE_ASSISTANT && conv.msgs[3].role == ROLE_USER);
+    ASSERT_IS(conv.msgs[0].text, "be brief");
+    ASSERT_IS(conv.msgs[1].text, "hi");
+    ASSERT_IS(conv.msgs[2].text, "yo");
+    ASSERT_IS(conv.msgs[3].text, "more <" BAR "tea" BAR "> please");
+    decode("us.deepseek.r1-v1:0", false, "{\"prompt\":\"just a question\"}");
+    ASSERT_IS(conv.msgs[0].text, "just a question");
+}
+
+#define CHAT_BODY "{\"messages\":[{\"role\":\"system\",\"content\":\"s\"}," \
+    "{\"role\":\"user\",\"content\":[{\"type\":\"text\"," \
+    "\"text\":\"hi\"}]}],\"max_completion_tokens\":5,\"reasoning_effort\":\"low\"}"
+
+static void reads_chat_completions(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"openai.gpt-oss-120b-1%3A0", "qwen.qwen3-coder-30b-a3b-v1:0", "deepseek.v3-v1:0",
+                                         "writer.palmyra-x5-v1:0", "ai21.jamba-1-5-large-v1:0",
+                                         "mistral.mistral-large-2407-v1:0", "moonshot.kimi-k2-thinking", PROFILE};
+    for (size_t i = 0; i < COUNT(models); i++) {
+        decode(models[i], i % 2, CHAT_BODY);
+        assert_int_equal(bedrock_family_in(&conv), FAMILY_OPENAI);
+        assert_true(conv.kind == CONV_CHAT && conv.stream == i % 2 && conv.n_msgs == 2 && conv.max_tokens == 5);
+        assert_true(conv.show_reasoning && !conv.unsupported);
+    }
+    decode("openai.gpt-oss-20b-1:0", false, CHAT_BODY);
+    ASSERT_IS(conv.model, "openai.gpt-oss-20b-1:0");
+    decode(PROFILE, false, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}]}");
+    assert_string_equal(conv.unsupported, "model family");
+    decode("mistral.mistral-large-2407-v1:0", false,
+           "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"tool_choice\":\"any\","
+           "\"tools\":[{\"type\":\"function\","
+           "\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}}]}");
+    assert_true(conv.tool_choice == TOOLS_REQUIRED && conv.tools.p && !conv.unsupported);
+    assert_int_equal(try_model("openai.gpt-oss-20b-1:0", false, "{\"messages\":7}"), FAIL_REQUEST_INVALID);
+    assert_int_equal(try_model("openai.gpt-oss-20b-1:0", false, "[]"), FAIL_REQUEST_INVALID);
 }
 
 /* Templates that are cut anywhere are still read. */
@@ -248,9 +295,37 @@ static void answers_as_nova(void **state)
                 "\"totalTokens\":12}}," METRICS);
 }
 
+#define CHUNK_HEAD "{\"id\":\"chatcmpl-#\",\"object\":\"chat.completion.chunk\",\"created\":1099511627776,\"model\":\"m\"," \
+    "\"system_fingerprint\":\"fp_cordon\",\"choices\":["
+#define CHUNK(delta, finish) CHUNK_HEAD "{\"index\":0,\"delta\":{" delta "},\"logprobs\":null,\"finish_reason\":" finish "}]"
+
+static void answers_as_chat_completions(void **state)
+{
+    (void)state;
+    SAY("openai.gpt-oss-20b-1:0", false, CHAT_BODY);
+    assert_true(span_starts(obuf_span(&seen), SPAN("{\"id\":\"chatcmpl-#\",\"object\":\"chat.completion\"")));
+    assert_non_null(memmem(seen.p, seen.n, "\"content\":\"a\\\"b\"", 16));
+    SAY("openai.gpt-oss-20b-1:0", true, CHAT_BODY);
+    assert_seen(CHUNK("\"role\":\"assistant\",\"content\":\"\",\"refusal\":null", "null") "}\n"
+                CHUNK("\"content\":\"a\\\"\"", "null") "}\n" CHUNK("\"content\":\"b\"", "null") "}\n"
+                CHUNK("", "\"stop\"") "," METRICS);
+    SAY("openai.gpt-oss-20b-1:0", true, "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+        "\"stream_options\":{\"include_usage\":true}}");
+    assert_non_null(memmem(seen.p, seen.n, "\"choices\":[],\"usage\":{\"prompt_tokens\":9,", 39));
+    assert_true(span_ends(obuf_span(&seen), SPAN("," METRICS)));
+    static const struct conv_event broken[] = {{.kind = EV_START}, {.kind = EV_ERROR, .fail = FAIL_ENGINE_BUSY},
+        {.kind = EV_ERROR, .fail = FAIL_ENGINE_BUSY}, {.kind = EV_END}};
+    answer("openai.gpt-oss-20b-1:0", true, CHAT_BODY, broken, COUNT(broken));
+    assert_true(span_ends(obuf_span(&seen), SPAN("\"finish_reason\":null}]}\n!serviceUnavailableException\n")));
+}
+
 static void answers_with_plain_text(void **state)
 {
     (void)state;
+    SAY("us.deepseek.r1-v1:0", true, "{\"prompt\":\"x\"}");
+    assert_seen("{\"choices\":[{\"text\":\"a\\\"\",\"stop_reason\":null}]}\n"
+                "{\"choices\":[{\"text\":\"b\",\"stop_reason\":null}]}\n"
+                "{\"choices\":[{\"text\":\"\",\"stop_reason\":\"stop\"}]," METRICS);
     SAY(LLAMA, false, "{\"prompt\":\"x\"}");
     assert_seen("{\"generation\":\"a\\\"b\",\"prompt_token_count\":9,\"generation_token_count\":3,"
         "\"stop_reason\":\"stop\"}");
@@ -316,7 +391,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_the_families), cmocka_unit_test(reads_claude_and_nova), cmocka_unit_test(reads_prompts),
-        cmocka_unit_test(reads_other_prompts),
+        cmocka_unit_test(reads_other_prompts), cmocka_unit_test(reads_deepseeks_prompt),
+        cmocka_unit_test(reads_chat_completions), cmocka_unit_test(answers_as_chat_completions),
         cmocka_unit_test(reads_cut_prompts), cmocka_unit_test(answers_as_claude), cmocka_unit_test(answers_as_nova),
         cmocka_unit_test(answers_with_plain_text), cmocka_unit_test(answers_with_vectors),
     };

@@ -1,4 +1,5 @@
-/* InvokeModel of the families that take a prompt (Llama, Mistral, Titan) or a message with a history (Command R). */
+/* InvokeModel of the families that take a prompt (Llama, Mistral, Titan, DeepSeek) or a message with a history (Command
+ * R). */
 #include "wire/bedrock_invoke.h"
 
 static const char *prompt_member(enum bedrock_family f)
@@ -81,10 +82,6 @@ enum fail bedrock_prompt_decode(struct reader *r, enum bedrock_family family, co
     const char *name = prompt_member(family);
     uint32_t prompt = reader_given(r, 0, name);
     reader_fields(r, 0, fields, COUNT(fields), jdoc_is);
-    if (family == FAMILY_MISTRAL && prompt == J_NONE && reader_given(r, 0, "messages") != J_NONE) {
-        reader_unsupported(r, "messages");   /* the newer models' chat form */
-        return reader_end(r);
-    }
     if (!reader_is(r, prompt, J_STRING)) return reader_invalid(r, prompt, name, field, at);
     if (family == FAMILY_COHERE) cohere_messages(r, prompt);
     else bedrock_template(r, family, reader_text(r, prompt));

@@ -20,15 +20,27 @@ static void llama(struct answer *a, struct span text, const struct conv_event *e
     jo_cstr(o, "stop_reason", e == NULL ? NULL : cut(e) ? "length" : "stop");
 }
 
-static void mistral(struct answer *a, struct span text, const struct conv_event *e, struct obuf *o)
+/* The only one of a list. */
+static void listed(struct obuf *o, const char *list, struct span text, const struct conv_event *e)
 {
-    (void)a;
-    jo_open(o, "outputs", '[');
+    jo_open(o, list, '[');
     jo_open(o, NULL, '{');
     jo_str(o, "text", text);
     jo_cstr(o, "stop_reason", e == NULL ? NULL : cut(e) ? "length" : "stop");
     jo_close(o, '}');
     jo_close(o, ']');
+}
+
+static void mistral(struct answer *a, struct span text, const struct conv_event *e, struct obuf *o)
+{
+    (void)a;
+    listed(o, "outputs", text, e);
+}
+
+static void deepseek(struct answer *a, struct span text, const struct conv_event *e, struct obuf *o)
+{
+    (void)a;
+    listed(o, "choices", text, e);
 }
 
 static const char *titan_reason(const struct conv_event *e)
@@ -115,7 +127,7 @@ static void cohere_piece(struct answer *a, struct span text, const struct conv_e
 
 static const struct { text_writer *whole, *piece; } families[] = {
     [FAMILY_LLAMA] = {llama, llama}, [FAMILY_MISTRAL] = {mistral, mistral}, [FAMILY_TITAN] = {titan_whole, titan_piece},
-    [FAMILY_COHERE] = {cohere_whole, cohere_piece},
+    [FAMILY_DEEPSEEK] = {deepseek, deepseek}, [FAMILY_COHERE] = {cohere_whole, cohere_piece},
 };
 
 static void put_chunk(struct answer *a, struct span text, const struct conv_event *e, struct obuf *out)
@@ -125,7 +137,7 @@ static void put_chunk(struct answer *a, struct span text, const struct conv_even
     obuf_reset(o);
     o->comma = false;
     jo_open(o, NULL, '{');
-    families[a->conv->own & BEDROCK_FAMILY_MASK].piece(a, text, e, o);
+    families[bedrock_family_in(a->conv)].piece(a, text, e, o);
     if (e) bedrock_invocation_metrics(a, e, o);
     jo_close(o, '}');
     bedrock_chunk(obuf_span(o), out);
@@ -136,7 +148,7 @@ static void text_begins(struct answer *a, struct obuf *out)
 {
     struct obuf *o = &a->body;
     a->begun = true;
-    if (!a->stream || (a->conv->own & BEDROCK_FAMILY_MASK) != FAMILY_COHERE) return;
+    if (!a->stream || bedrock_family_in(a->conv) != FAMILY_COHERE) return;
     obuf_reset(o);
     o->comma = false;
     jo_open(o, NULL, '{');
@@ -151,7 +163,7 @@ static void put_whole(struct answer *a, const struct conv_event *e, struct obuf 
 {
     out->comma = false;
     jo_open(out, NULL, '{');
-    families[a->conv->own & BEDROCK_FAMILY_MASK].whole(a, obuf_span(&a->choice[0].text), e, out);
+    families[bedrock_family_in(a->conv)].whole(a, obuf_span(&a->choice[0].text), e, out);
     jo_close(out, '}');
     out->comma = false;
 }

@@ -1,5 +1,5 @@
-/* Prompts that are written in a model's own template, as Llama's and Mistral's InvokeModel has them, back to messages: a
- * local model has another template, and would take the marks for text. */
+/* Prompts that are written in a model's own template, as the InvokeModel of Llama, Mistral and DeepSeek has them, back to
+ * messages: a local model has another template, and would take the marks for text. */
 #include "wire/bedrock_invoke.h"
 
 struct marks {
@@ -85,6 +85,51 @@ static void read_instructions(struct reader *r, struct span prompt)
     }
 }
 
+/* ---- DeepSeek's ---- */
+
+#define BAR "\xef\xbd\x9c"     /* U+FF5C, and U+2581 between words */
+#define MARK(words) "<" BAR words BAR ">"
+#define OF_SENTENCE "\xe2\x96\x81of\xe2\x96\x81sentence"
+
+static const struct speaker {
+    const char *mark;
+    enum conv_role role;
+} speakers[] = {{MARK("begin" OF_SENTENCE), ROLE_SYSTEM}, {MARK("User"), ROLE_USER}, {MARK("Assistant"), ROLE_ASSISTANT},
+                {MARK("end" OF_SENTENCE), ROLE_TOOL}};   /* the last: nobody's */
+
+/* The first mark at or after `from`, in `*at`, and whose text follows it; NULL when there is none. */
+static const struct speaker *next_speaker(struct span prompt, const char *from, const char **at)
+{
+    struct span rest = span_from(prompt, (size_t)(from - prompt.p));
+    while ((*at = find(rest, "<" BAR)) != NULL) {
+        rest = span_from(rest, (size_t)(*at - rest.p));
+        for (size_t i = 0; i < COUNT(speakers); i++)
+            if (span_starts(rest, span_str(speakers[i].mark))) return &speakers[i];
+        rest = span_from(rest, 1);
+    }
+    return NULL;
+}
+
+/* "BEGIN system USER question ASSISTANT answer END USER … ASSISTANT <think>": what is open at the end asks for the
+ * answer. */
+static void read_speakers(struct reader *r, struct span prompt)
+{
+    const char *at, *next;
+    const struct speaker *s = next_speaker(prompt, prompt.p, &at);
+    if (s == NULL || !room(r, prompt, "<" BAR, 1)) return;
+    while (s) {
+        const char *begin = at + strlen(s->mark);
+        const struct speaker *other = next_speaker(prompt, begin, &next);
+        struct span text = strip((struct span){begin, (size_t)((other ? next : prompt.p + prompt.n) - begin)});
+        bool asks = other == NULL && s->role == ROLE_ASSISTANT && (text.n == 0 || span_is(text, "<think>"));
+        if (text.n && !asks && s->role != ROLE_TOOL) push(r, s->role, text);
+        s = other;
+        at = next;
+    }
+}
+
+/* ---- any ---- */
+
 static void read_marked(struct reader *r, struct span prompt)
 {
     static const struct marks headers[] = {
@@ -93,11 +138,12 @@ static void read_marked(struct reader *r, struct span prompt)
     while (i < COUNT(headers) && find(prompt, headers[i].open) == NULL) i++;
     if (i < COUNT(headers)) read_headers(r, prompt, &headers[i]);
     else if (find(prompt, "[INST]")) read_instructions(r, prompt);
+    else read_speakers(r, prompt);
 }
 
 void bedrock_template(struct reader *r, enum bedrock_family family, struct span prompt)
 {
-    if (family == FAMILY_LLAMA || family == FAMILY_MISTRAL) read_marked(r, prompt);
+    if (family == FAMILY_LLAMA || family == FAMILY_MISTRAL || family == FAMILY_DEEPSEEK) read_marked(r, prompt);
     if (r->conv->n_msgs) return;
     r->conv->msgs = reader_array(r, 1, sizeof *r->conv->msgs);
     if (r->conv->msgs) push(r, ROLE_USER, prompt);

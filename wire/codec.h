@@ -94,10 +94,19 @@ struct codec {
     void (*keepalive)(struct answer *a, struct obuf *out);
     /* Content-Type of a local answer; NULL: "text/event-stream; charset=utf-8" or "application/json". */
     const char *(*content_type)(const struct answer *a);
+    /* Headers of a local answer beside the usual ones, each as "name: value\r\n"; NULL: none. */
+    void (*answer_headers)(const struct answer *a, struct obuf *out);
+    /* The status of an error reply, where this API's SDKs go by another than fail_status; NULL: that one. */
+    int (*error_status)(enum fail f);
     /* Headers of an error reply beside the usual ones, each as "name: value\r\n"; NULL: none. */
     void (*error_headers)(const struct refusal *r, struct obuf *out);
     const char *id_header;   /* the header that this API tells its request id by; NULL: "x-request-id" */
 };
+
+static inline int codec_error_status(const struct codec *c, enum fail f)
+{
+    return c->error_status ? c->error_status(f) : fail_status(f);
+}
 
 /* What a method and path mean. Routes are static; a path that is not known gets the generic one. Paths are compared as
  * bytes: another case, a trailing or doubled slash, a dot segment or a percent-escape make a path unknown (but for
@@ -108,8 +117,10 @@ enum route_flag {
     ROUTE_GIVES_SEALED = 4,    /* the reply may hold sealed reasoning (signature, encrypted_content …): likewise */
     ROUTE_HAS_STORE = 8,       /* a top-level `store` member says whether the provider keeps the exchange */
     ROUTE_STORES_BY_DEFAULT = 16,
-    ROUTE_LOCAL_OBJECTS = 32,  /* a local id in the path is answered from the state: GET, DELETE (wire/objects.h) */
+    ROUTE_LOCAL_OBJECTS = 32,  /* a local id in the path is answered from the state (wire/objects.h) */
     ROUTE_BATCH = 64,          /* the body holds many requests, each with a verdict of its own */
+    ROUTE_FILE_BODY = 512,     /* a file's bytes, of which SDKs say that they are JSON: that is not believed */
+    ROUTE_GIVES_MESSAGES = 256,   /* where the provider keeps the exchange (conv.store), a message's id stands for it */
     ROUTE_SIDE_DOOR = 128      /* real-time media that does not pass here (SDP): refused whatever the rules say */
 };
 struct route {
@@ -142,6 +153,8 @@ struct dialect {
     const char *const *prefixes;   /* with `speaks`: patterns that stand for the family's base path, beside base_path:
                                       "/openai/deployments/<name>"; tried in order */
     size_t n_prefixes;
+    const char *const *query_credentials;   /* names of query parameters that are the client's key or token, NULL at the end;
+                                               NULL: this API takes none there */
 };
 
 /* `path` is without the query; `provider` is the upstream's api ("openai" …). `has_body`: Content-Length > 0 or
@@ -155,8 +168,13 @@ bool route_knows_provider(const char *provider);
 const char *route_base_path(const char *provider);
 /* What the family's own paths begin with ("/v1" for openai), which a base path stands for; NULL: nothing to replace. */
 const char *route_family_path(const char *provider);
+/* The names of query parameters that are a client's credential for that provider, as dialect.query_credentials; or NULL. */
+const char *const *route_query_credentials(const char *provider);
 /* The route to a codec by its name: "openai.chat" as rules and `cordon explain --api` have it. NULL when there is none. */
 const struct route *route_of_api(const char *name);
+/* The names that route_of_api knows, each once, at most `most` of them (ROUTE_API_NAMES is enough). Returns how many. */
+#define ROUTE_API_NAMES 128
+size_t route_api_names(const char **names, size_t most);
 /* All provider names, for messages and `cordon check`; NULL past the end. */
 const char *route_provider_name(size_t i);
 

@@ -1,4 +1,4 @@
-/* Cohere's paths; formats: cohere_*.c. The first version of its API is known, but has no local answer. Source: Cohere's
+/* Cohere's paths; formats: cohere_*.c. Of the first version of its API, chat and vectors are answered here. Source: Cohere's
  * API reference and the paths in its Python SDK. */
 #include "wire/codecs.h"
 #include "wire/dialects.h"
@@ -16,9 +16,9 @@ static const struct route batches_list = READ("batches.list");
 static const struct route batches_get = READ("batches.get");
 static const struct route batches_cancel = OTHER("batches.cancel", 0);
 
-static const struct route v1_chat = OTHER("v1.chat", ROUTE_GIVES_IDS);
+static const struct route v1_chat = ROUTE("v1.chat", codec_cohere_v1_chat, CONV_CHAT, ROUTE_GIVES_IDS);
 static const struct route v1_generate = OTHER("v1.generate", 0);
-static const struct route v1_embed = OTHER("v1.embed", 0);
+static const struct route v1_embed = ROUTE("v1.embed", codec_cohere_embed, CONV_EMBED, 0);
 static const struct route v1_rerank = OTHER("v1.rerank", 0);
 static const struct route classify = OTHER("classify", 0);
 static const struct route summarize = OTHER("summarize", 0);

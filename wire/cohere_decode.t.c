@@ -91,8 +91,27 @@ static void reads_inputs(void **state)
     assert_true(conv.kind == CONV_EMBED && conv.n_inputs == 2 && !conv.unsupported);
     ASSERT_IS(conv.inputs[1], "b");
     embed("{\"model\":\"e\",\"inputs\":[{\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\"}]}],\"texts\":null}");
-    assert_true(conv.n_inputs == 1 && !conv.unsupported);
+    assert_true(conv.n_inputs == 1 && !conv.unsupported && conv.own == COHERE_FLOAT);
     ASSERT_IS(conv.inputs[0], "ab");
+    embed("{\"model\":\"e\",\"texts\":[\"a\"],\"embedding_types\":[\"int8\",\"base64\"]}");
+    assert_true(conv.own == (COHERE_INT8 | COHERE_BASE64) && !conv.unsupported);
+}
+
+static void reads_inputs_of_the_first_version(void **state)
+{
+    (void)state;
+    static const struct { const char *body; unsigned own; } rows[] = {
+        {"{\"texts\":[\"a\"]}", COHERE_FLOAT | COHERE_LIST | COHERE_V1},
+        {"{\"model\":\"e\",\"texts\":[\"a\"],\"embedding_types\":[\"uint8\"]}", COHERE_UINT8 | COHERE_V1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        arena_reset(arena);
+        assert_int_equal(jscan(span_str(rows[i].body), arena, &doc, &at), FAIL_OK);
+        const struct conv_source s = {.doc = &doc, .path = SPAN("/v1/embed")};
+        assert_int_equal(cohere_embed_decode(&s, arena, &conv, &field, &at), FAIL_OK);
+        assert_int_equal(conv.own, rows[i].own);
+        assert_true(conv.n_inputs == 1 && conv.model.p != NULL && !conv.unsupported);
+    }
 }
 
 static void names_what_it_cannot_honour(void **state)
@@ -120,8 +139,8 @@ static void names_what_it_cannot_honour(void **state)
         {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[]}", "texts"}, {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[1]}", "texts"},
         {cohere_embed_decode, "{\"model\":\"e\",\"inputs\":[{\"content\":[{\"type\":\"image_url\"}]}]}", "inputs"},
         {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[\"a\"],\"inputs\":[{}]}", "inputs"},
-        {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[\"a\"],\"embedding_types\":[\"int8\"]}", "embedding_types"},
-        {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[\"a\"],\"embedding_types\":[\"float\",\"int8\"]}", "embedding_types"},
+        {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[\"a\"],\"embedding_types\":[\"int4\"]}", "embedding_types"},
+        {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[\"a\"],\"embedding_types\":\"float\"}", "embedding_types"},
         {cohere_embed_decode, "{\"model\":\"e\",\"texts\":[\"a\"],\"output_dimension\":256}", "output_dimension"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -184,7 +203,7 @@ int main(void)
         cmocka_unit_test(reads_the_smallest),
         cmocka_unit_test(reads_every_parameter),
         cmocka_unit_test(reads_turns),
-        cmocka_unit_test(reads_inputs),
+        cmocka_unit_test(reads_inputs), cmocka_unit_test(reads_inputs_of_the_first_version),
         cmocka_unit_test(names_what_it_cannot_honour),
         cmocka_unit_test(refuses_what_is_no_request),
         cmocka_unit_test(bounds_what_it_builds),

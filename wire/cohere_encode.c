@@ -1,7 +1,6 @@
 /* Events to Cohere's answers. In a stream, thinking, text and each call are blocks that begin and end; content blocks and
  * calls are numbered apart. */
 #include "wire/answer.h"
-#include "wire/answer_json.h"
 #include "wire/cohere.h"
 
 #define ID_PREFIX "chat_"
@@ -294,40 +293,4 @@ void cohere_chat_encode(struct answer *a, const struct conv_event *e, struct obu
         if (a->stream) stream_start(a, out);
     }
     if (writers[e->kind]) writers[e->kind](a, e, out);
-}
-
-/* ---- vectors ---- */
-
-static void put_embeddings(struct answer *a, const struct conv_event *e, struct obuf *o)
-{
-    o->comma = false;
-    jo_open(o, NULL, '{');
-    put_id(a, o);
-    jo_open(o, "embeddings", '{');
-    jo_open(o, "float", '[');
-    jo_raw(o, NULL, obuf_span(&a->body));
-    jo_close(o, ']');
-    jo_close(o, '}');
-    jo_open(o, "texts", '[');
-    for (size_t i = 0; i < a->conv->n_inputs; i++) jo_str(o, NULL, a->conv->inputs[i]);
-    jo_close(o, ']');
-    jo_open(o, "meta", '{');
-    jo_raw(o, "api_version", SPAN("{\"version\":\"2\"}"));
-    jo_open(o, "billed_units", '{');
-    jo_u64(o, "input_tokens", e->prompt_tokens);
-    jo_close(o, '}');
-    jo_close(o, '}');
-    jo_cstr(o, "response_type", "embeddings_by_type");
-    jo_close(o, '}');
-    o->comma = false;
-}
-
-void cohere_embed_encode(struct answer *a, const struct conv_event *e, struct obuf *out)
-{
-    if (a->ended) return;
-    if (e->kind == EV_VECTOR) jo_vector(&a->body, NULL, e->vector, e->n_vector);
-    a->ended = e->kind == EV_END || e->kind == EV_ERROR;
-    if (e->kind != EV_END) return;
-    put_embeddings(a, e, out);
-    if (!answer_ok(a)) out->bad = true;
 }

@@ -89,11 +89,36 @@ static void writes_vectors(void **state)
 {
     (void)state;
     struct span inputs[] = {SPAN("a"), SPAN("\"b\"")};
-    const struct conv embed = {.kind = CONV_EMBED, .n_choices = 1, .inputs = inputs, .n_inputs = 2};
+    struct conv embed = {.kind = CONV_EMBED, .n_choices = 1, .inputs = inputs, .n_inputs = 2, .own = COHERE_FLOAT};
     ENCODE(answer_of(&codec_cohere_embed, &embed), start, vector(0), vector(1), end(STOP_END));
     assert_out("{\"id\":\"%s\",\"embeddings\":{\"float\":[[0.5,-2,0.100000001],[0.5,-2,0.100000001]]},\"texts\":[\"a\",\"\\\"b\\\"\"],"
                "\"meta\":{\"api_version\":{\"version\":\"2\"},\"billed_units\":{\"input_tokens\":9}},"
-               "\"response_type\":\"embeddings_by_type\"}", ID);
+               "\"response_type\":\"embeddings_by_type\"}", id_of("embd_", 0));
+    embed.own = COHERE_FLOAT | COHERE_V1 | COHERE_LIST;
+    ENCODE(answer_of(&codec_cohere_embed, &embed), start, vector(0), vector(1), end(STOP_END));
+    assert_true(out_has(",\"embeddings\":[[0.5,-2,0.100000001],[0.5,-2,0.100000001]],\"texts\":[\"a\",\"\\\"b\\\"\"],"
+                        "\"meta\":{\"api_version\":{\"version\":\"1\"},"));
+    assert_true(out_has("\"response_type\":\"embeddings_floats\"}"));
+}
+
+/* Signs are packed with the first one on top, and filled up with zeros. */
+static void writes_vectors_of_each_kind(void **state)
+{
+    (void)state;
+    struct span inputs[] = {SPAN("a")};
+    static const float nine[] = {1, -1, 0.5f, 0, 0, 0, -0.5f, 0.004f, 2};
+    static const struct { unsigned own; const char *want; } rows[] = {
+        {COHERE_INT8, "{\"int8\":[[127,-127,64,0,0,0,-64,1,127]]}"}, {COHERE_UINT8, "{\"uint8\":[[255,1,192,128,128,128,64,129,255]]}"},
+        {COHERE_BINARY, "{\"binary\":[[33,0]]}"}, {COHERE_UBINARY, "{\"ubinary\":[[161,128]]}"},
+        {COHERE_BASE64, "{\"base64\":[\"AACAPwAAgL8AAAA/AAAAAAAAAAAAAAAAAAAAv28SgzsAAABA\"]}"},
+        {COHERE_UBINARY | COHERE_INT8, "{\"int8\":[[127,-127,64,0,0,0,-64,1,127]],\"ubinary\":[[161,128]]}"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct conv embed = {.kind = CONV_EMBED, .n_choices = 1, .inputs = inputs, .n_inputs = 1, .own = rows[i].own};
+        const struct conv_event one = {.kind = EV_VECTOR, .vector = nine, .n_vector = COUNT(nine)};
+        ENCODE(answer_of(&codec_cohere_embed, &embed), start, one, end(STOP_END));
+        if (!out_has(rows[i].want)) fail_msg("%s: %.*s", rows[i].want, (int)out.n, out.p);
+    }
 }
 
 static void refuses_in_its_shape(void **state)
@@ -199,7 +224,7 @@ int main(void)
         cmocka_unit_test(writes_the_whole),
         cmocka_unit_test(puts_the_notice_first),
         cmocka_unit_test(breaks_off_without_a_good_end),
-        cmocka_unit_test(writes_vectors),
+        cmocka_unit_test(writes_vectors), cmocka_unit_test(writes_vectors_of_each_kind),
         cmocka_unit_test(refuses_in_its_shape),
         cmocka_unit_test(a_stream_says_what_the_whole_says),
     };

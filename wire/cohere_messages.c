@@ -10,6 +10,7 @@ static struct span document_text(struct reader *r, uint32_t i, const char *name)
     if (reader_is(r, i, J_STRING)) return reader_text(r, i);
     if (reader_is(r, data, J_STRING)) return reader_text(r, data);
     if (reader_is(r, data, J_OBJECT)) return jdoc_raw(r->d, data);
+    if (data == J_NONE && reader_is(r, i, J_OBJECT)) return jdoc_raw(r->d, i);   /* the first version has them at the top */
     reader_unsupported(r, name);
     return SPAN_NONE;
 }
@@ -71,13 +72,14 @@ static void read_message(struct reader *r, uint32_t i, struct conv_msg *m)
     if (m->tool_call_id.p == NULL) reader_unsupported(r, "messages.tool_call_id");
 }
 
-static struct span documents_text(struct reader *r, uint32_t documents)
+struct span cohere_documents(struct reader *r, uint32_t documents)
 {
     struct reader_join text = {.text = SPAN("Documents to answer from:")};
     if (!reader_is(r, documents, J_ARRAY)) {
         reader_unsupported(r, "documents");
         return SPAN_NONE;
     }
+    if (jdoc_first(documents) == jdoc_end(r->d, documents)) return SPAN_NONE;
     for (uint32_t k = jdoc_first(documents); k < jdoc_end(r->d, documents); k = r->d->tok[k].next) {
         reader_add(r, &text, SPAN("\n\n"));
         reader_add(r, &text, document_text(r, k, "documents"));
@@ -89,14 +91,14 @@ void cohere_messages(struct reader *r, uint32_t messages, uint32_t documents)
 {
     struct conv *c = r->conv;
     uint32_t n = reader_count(r, messages, READER_MAX_MESSAGES);
-    bool none = documents == J_NONE || (reader_is(r, documents, J_ARRAY) && jdoc_first(documents) == jdoc_end(r->d, documents));
+    struct span shown = documents == J_NONE ? SPAN_NONE : cohere_documents(r, documents);
     if (n == 0 || n > READER_MAX_MESSAGES) {
         reader_unsupported(r, "messages");
         return;
     }
     c->msgs = reader_array(r, n + 1, sizeof *c->msgs);
     if (c->msgs == NULL) return;
-    if (!none) c->msgs[c->n_msgs++] = (struct conv_msg){.role = ROLE_SYSTEM, .text = documents_text(r, documents)};
+    if (shown.p) c->msgs[c->n_msgs++] = (struct conv_msg){.role = ROLE_SYSTEM, .text = shown};
     for (uint32_t k = jdoc_first(messages); k < jdoc_end(r->d, messages); k = r->d->tok[k].next)
         read_message(r, k, &c->msgs[c->n_msgs++]);
 }

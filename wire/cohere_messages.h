@@ -1,4 +1,4 @@
-/* cohere_messages.h - the part of Cohere's decoder that reads messages and documents. */
+/* cohere_messages.h - the part of Cohere's decoders that reads messages and documents. */
 #ifndef CORDON_WIRE_COHERE_MESSAGES_H
 #define CORDON_WIRE_COHERE_MESSAGES_H
 
@@ -6,5 +6,8 @@
 
 /* The documents (J_NONE: none) as a message of the system's, then `messages` (an array). */
 void cohere_messages(struct reader *r, uint32_t messages, uint32_t documents);
+
+/* The documents as one text for the model; p is NULL when there are none, or when they are no list, which is unsupported. */
+struct span cohere_documents(struct reader *r, uint32_t documents);
 
 #endif

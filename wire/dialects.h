@@ -12,6 +12,9 @@
     .unknown = {.operation = "unknown", .codec = &(c), .takes_body = true, .flags = ROUTE_ANY_BODY}
 #define ROUTE_NO_BODY(op, c, f) {.operation = (op), .codec = &(c), .known = true, .flags = (f)}
 
+/* What Google's APIs take as a credential in the query: its reference for "system parameters". */
+extern const char *const google_query_credentials[];   /* gemini.c */
+
 extern const struct dialect dialect_openai;      /* openai.c; codecs in openai_*.c */
 extern const struct dialect dialect_azure;       /* azure.c: OpenAI's formats on two styles of paths */
 extern const struct dialect dialect_anthropic;   /* anthropic.c */

@@ -29,7 +29,8 @@ static const struct route tuned_delete = READ("tunedModels.delete");
 static const struct route operations_list = READ("operations.list");
 static const struct route operations_get = READ("operations.get");
 
-static const struct route upload = OTHER("files.upload", ROUTE_ANY_BODY | ROUTE_GIVES_IDS);
+static const struct route upload =
+    ROUTE("files.upload", codec_gemini_upload, CONV_NONE, ROUTE_ANY_BODY | ROUTE_FILE_BODY | ROUTE_GIVES_IDS);
 static const struct route files_create = OTHER("files.create", ROUTE_GIVES_IDS);
 static const struct route files_register = OTHER("files.register", ROUTE_GIVES_IDS);
 static const struct route files_list = READ("files.list");
@@ -69,6 +70,11 @@ static const struct route tokens_create = OTHER("authTokens.create", 0);
 static const struct route openai_chat = ROUTE("openai.chat.completions", codec_openai_chat, CONV_CHAT, ROUTE_GIVES_SEALED);
 static const struct route openai_models = READ("openai.models");
 static const struct route openai_embeddings = ROUTE("openai.embeddings", codec_openai_embeddings, CONV_EMBED, 0);
+static const struct route openai_images = ROUTE("openai.images", codec_openai_other, CONV_NONE, 0);
+static const struct route openai_videos =
+    ROUTE("openai.videos", codec_openai_other, CONV_NONE, ROUTE_ANY_BODY | ROUTE_GIVES_IDS);
+static const struct route openai_batches = ROUTE("openai.batches", codec_openai_other, CONV_NONE, ROUTE_GIVES_IDS);
+static const struct route openai_objects = ROUTE_NO_BODY("openai.objects", codec_openai_other, ROUTE_GIVES_IDS);
 
 /* What any kind of model can do. */
 #define MODEL_ROWS(folder) \
@@ -150,6 +156,13 @@ static const struct route openai_embeddings = ROUTE("openai.embeddings", codec_o
 #define OPENAI_ROWS(v) \
     {"POST", "/" v "/openai/chat/completions", &openai_chat}, \
     {"POST", "/" v "/openai/embeddings", &openai_embeddings}, \
+    {"POST", "/" v "/openai/images/generations", &openai_images}, \
+    {"POST", "/" v "/openai/videos", &openai_videos}, \
+    {"GET", "/" v "/openai/videos/*", &openai_objects}, \
+    {"POST", "/" v "/openai/batches", &openai_batches}, \
+    {"POST", "/" v "/openai/batches/*/cancel", &openai_batches}, \
+    {"GET", "/" v "/openai/batches", &openai_objects}, \
+    {"GET", "/" v "/openai/batches/*", &openai_objects}, \
     {"GET", "/" v "/openai/models", &openai_models}, \
     {"GET", "/" v "/openai/models/*", &openai_models}
 
@@ -166,5 +179,8 @@ static const struct route_row rows[] = {
     OPENAI_ROWS("v1beta"), OPENAI_ROWS("v1"), OPENAI_ROWS("v1alpha"),
 };
 
+const char *const google_query_credentials[] = {"key", "access_token", "oauth_token", NULL};
+
 const struct dialect dialect_gemini = {
-    .name = "gemini", .rows = rows, .n_rows = COUNT(rows), DIALECT_OTHERS(codec_gemini_other)};
+    .name = "gemini", .rows = rows, .n_rows = COUNT(rows), .query_credentials = google_query_credentials,
+    DIALECT_OTHERS(codec_gemini_other)};

@@ -28,8 +28,8 @@ static void every_version_has_every_row(void **state)
         {"GET", "/%s/models", "models.list", "gemini.other", CONV_NONE, 0},
         {"GET", "/%s/models/g", "models.get", "gemini.other", CONV_NONE, 0},
         {"GET", "/%s/models/g/operations/o1", "operations.get", "gemini.other", CONV_NONE, 0},
-        {"POST", "/upload/%s/files", "files.upload", "gemini.other", CONV_NONE, ROUTE_ANY_BODY | ROUTE_GIVES_IDS},
-        {"PUT", "/upload/%s/files", "files.upload", "gemini.other", CONV_NONE, ROUTE_ANY_BODY},
+        {"POST", "/upload/%s/files", "files.upload", "gemini.upload", CONV_NONE, ROUTE_FILE_BODY | ROUTE_ANY_BODY | ROUTE_GIVES_IDS},
+        {"PUT", "/upload/%s/files", "files.upload", "gemini.upload", CONV_NONE, ROUTE_FILE_BODY},
         {"GET", "/%s/files", "files.list", "gemini.other", CONV_NONE, 0},
         {"GET", "/%s/files/abc", "files.get", "gemini.other", CONV_NONE, 0},
         {"GET", "/%s/files/abc:download", "files.download", "gemini.other", CONV_NONE, 0},
@@ -42,6 +42,9 @@ static void every_version_has_every_row(void **state)
         {"POST", "/%s/interactions", "interactions.create", "gemini.other", CONV_NONE, ROUTE_GIVES_IDS | ROUTE_STORES_BY_DEFAULT},
         {"GET", "/%s/interactions/i", "interactions.get", "gemini.other", CONV_NONE, 0},
         {"DELETE", "/%s/interactions/i", "interactions.delete", "gemini.other", CONV_NONE, 0},
+        {"POST", "/%s/openai/images/generations", "openai.images", "openai.other", CONV_NONE, 0},
+        {"POST", "/%s/openai/batches", "openai.batches", "openai.other", CONV_NONE, ROUTE_GIVES_IDS},
+        {"GET", "/%s/openai/batches/b1", "openai.objects", "openai.other", CONV_NONE, ROUTE_GIVES_IDS},
         {"POST", "/%s/openai/chat/completions", "openai.chat.completions", "openai.chat", CONV_CHAT, 0},
     };
     for (size_t v = 0; v < COUNT(versions); v++)

@@ -28,6 +28,20 @@ const struct codec codec_gemini_generate = {
     .content_type = content_type,
 };
 
+/* Both SDKs send a piece of a file three times more unless the reply says that the upload is over. */
+static void upload_is_over(const struct refusal *r, struct obuf *out)
+{
+    if (!fail_may_retry(r->fail)) obuf_str(out, "x-goog-upload-status: final\r\n");
+}
+
+const struct codec codec_gemini_upload = {
+    .name = "gemini.upload",
+    .provider = "gemini",
+    .error = refuse_gemini,
+    .stream_error = refuse_gemini_stream,
+    .error_headers = upload_is_over,
+};
+
 const struct codec codec_gemini_count = {
     .name = "gemini.count",
     .provider = "gemini",

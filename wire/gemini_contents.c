@@ -59,22 +59,17 @@ static struct span part_text(struct reader *r, const struct part *p)
     return reader_string(r, gemini_get(r, p->at[PART_OUTPUT], "output"), "codeExecutionResult");
 }
 
-/* Where a list is due the API also takes the one element alone: contents and parts are written so in its own examples. */
-static bool is_list(const struct reader *r, uint32_t i) { return reader_is(r, i, J_ARRAY) || reader_is(r, i, J_OBJECT); }
-
-static uint32_t list_first(const struct reader *r, uint32_t i) { return reader_is(r, i, J_ARRAY) ? jdoc_first(i) : i; }
-
 /* The list of a content's parts, or J_NONE. */
 static uint32_t parts_of(struct reader *r, uint32_t content)
 {
     uint32_t parts = gemini_get(r, content, "parts");
-    if (is_list(r, parts)) return parts;
+    if (gemini_is_list(r, parts)) return parts;
     reader_unsupported(r, PARTS);
     return J_NONE;
 }
 
 #define EACH_PART(r, parts, k) \
-    for (uint32_t k = (parts) == J_NONE ? J_NONE : list_first((r), (parts)); \
+    for (uint32_t k = (parts) == J_NONE ? J_NONE : gemini_first((r), (parts)); \
          k < ((parts) == J_NONE ? 0 : jdoc_end((r)->d, parts)); \
          k = (r)->d->tok[k].next)
 
@@ -83,7 +78,7 @@ struct span gemini_content_text(struct reader *r, uint32_t content, const char *
     struct reader_join text = {0};
     if (reader_is(r, content, J_STRING)) return reader_text(r, content);
     uint32_t parts = gemini_get(r, content, "parts");
-    if (!is_list(r, parts)) {
+    if (!gemini_is_list(r, parts)) {
         reader_unsupported(r, name);
         return SPAN_NONE;
     }
@@ -125,7 +120,7 @@ static size_t count_parts(const struct reader *r, uint32_t content, const char *
 {
     uint32_t parts = gemini_get(r, content, "parts");
     size_t n = 0;
-    if (!is_list(r, parts)) return 0;
+    if (!gemini_is_list(r, parts)) return 0;
     EACH_PART(r, parts, k) n += gemini_get(r, k, member) != J_NONE;
     return n;
 }
@@ -209,7 +204,7 @@ static size_t room(const struct reader *r, uint32_t contents)
 {
     size_t n = 1;
     uint32_t end = jdoc_end(r->d, contents);
-    for (uint32_t k = list_first(r, contents); k < end && n <= READER_MAX_MESSAGES; k = r->d->tok[k].next)
+    for (uint32_t k = gemini_first(r, contents); k < end && n <= READER_MAX_MESSAGES; k = r->d->tok[k].next)
         n += 1 + count_parts(r, k, "functionResponse");
     return n;
 }
@@ -229,7 +224,7 @@ void gemini_messages(struct reader *r, uint32_t contents, uint32_t system)
         c->msgs[c->n_msgs++] = (struct conv_msg){.role = ROLE_SYSTEM, .text = text};
     }
     uint32_t next, end = jdoc_end(r->d, contents);
-    for (uint32_t k = list_first(r, contents); k < end; k = next) {
+    for (uint32_t k = gemini_first(r, contents); k < end; k = next) {
         enum conv_role role = role_of(r, k);
         next = r->d->tok[k].next;
         if (role != ROLE_ASSISTANT) {

@@ -59,6 +59,20 @@ static void one_element_may_stand_for_its_list(void **state)
     ASSERT_IS(conv.msgs[0].text, "be brief");
     ASSERT_IS(conv.msgs[1].text, "hi");
     assert_int_equal(conv.msgs[1].role, ROLE_USER);
+    decode(HEAD ",\"tools\":{\"functionDeclarations\":{\"name\":\"f\"}}}");
+    assert_null(conv.unsupported);
+    assert_non_null(strstr(conv.tools.p, "\"name\":\"f\""));
+}
+
+static void enums_in_any_case(void **state)
+{
+    (void)state;
+    decode(HEAD ",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}],"
+           "\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"any\"}},\"generationConfig\":{\"responseModalities\":[\"Text\"]}}");
+    assert_null(conv.unsupported);
+    assert_int_equal(conv.tool_choice, TOOLS_REQUIRED);
+    decode(HEAD ",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}],\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"anyone\"}}}");
+    assert_string_equal(conv.unsupported, "functionCallingConfig.mode");
 }
 
 static void the_path_says_model_and_stream(void **state)
@@ -220,7 +234,7 @@ static void names_what_it_cannot_honour(void **state)
         {CONFIG("\"responseMimeType\":\"text/x.enum\""), "responseMimeType"}, {CONFIG("\"responseSchema\":[]"), "responseSchema"},
         {CONFIG("\"responseModalities\":[\"TEXT\",\"IMAGE\"]"), "responseModalities"},
         {CONFIG("\"responseLogprobs\":true"), "responseLogprobs"}, {CONFIG("\"speechConfig\":{}"), "speechConfig"},
-        {CONFIG("\"thinkingConfig\":1"), "thinkingConfig"}, {HEAD ",\"tools\":{}}", "tools"},
+        {CONFIG("\"thinkingConfig\":1"), "thinkingConfig"}, {HEAD ",\"tools\":1}", "tools"},
         {HEAD ",\"tools\":[{\"functionDeclarations\":[{}]}]}", "functionDeclarations"},
         {HEAD ",\"systemInstruction\":{\"parts\":[{\"inlineData\":{}}]}}", "inlineData"},
         {HEAD ",\"systemInstruction\":{}}", "systemInstruction"},
@@ -332,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_smallest),
         cmocka_unit_test(one_element_may_stand_for_its_list),
+        cmocka_unit_test(enums_in_any_case),
         cmocka_unit_test(the_path_says_model_and_stream),
         cmocka_unit_test(reads_every_parameter),
         cmocka_unit_test(reads_turns),

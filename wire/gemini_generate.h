@@ -34,6 +34,16 @@ void gemini_embed_encode(struct answer *a, const struct conv_event *e, struct ob
 bool gemini_same(const struct jdoc *d, uint32_t key, const char *camel);
 /* A member that is given and not null, in either spelling, or J_NONE. */
 uint32_t gemini_get(const struct reader *r, uint32_t obj, const char *camel);
+/* Where a list is due the API also takes its one element alone: contents, parts and tools are written so in its own
+ * examples. Walk it from gemini_first to jdoc_end. */
+static inline bool gemini_is_list(const struct reader *r, uint32_t i)
+{
+    return reader_is(r, i, J_ARRAY) || reader_is(r, i, J_OBJECT);
+}
+static inline uint32_t gemini_first(const struct reader *r, uint32_t i)
+{
+    return reader_is(r, i, J_ARRAY) ? jdoc_first(i) : i;
+}
 /* "gemini-2.5-pro" of "…/models/gemini-2.5-pro:generateContent"; empty, not NULL, when there is none. */
 struct span gemini_model(struct span path);
 /* The texts of a Content's parts, for a Content that can have nothing else; `name` is unsupported when it has. */

@@ -1,6 +1,12 @@
 /* Requests of generateContent and countTokens: the top level, generationConfig and toolConfig. */
 #include "wire/gemini_generate.h"
 
+/* A value of an enum, which the API takes in any case: its own examples have "Text" and "any". */
+static bool is_word(struct reader *r, uint32_t i, const char *word)
+{
+    return reader_is(r, i, J_STRING) && span_ieq(reader_text(r, i), span_str(word));
+}
+
 /* ---- generationConfig ---- */
 
 static void read_candidates(struct reader *r, const struct reader_field *f, uint32_t i)
@@ -43,7 +49,7 @@ static void read_modalities(struct reader *r, const struct reader_field *f, uint
 {
     bool text = reader_is(r, i, J_ARRAY);
     for (uint32_t k = text ? jdoc_first(i) : J_NONE; text && k < jdoc_end(r->d, i); k = r->d->tok[k].next)
-        text = jdoc_is(r->d, k, "TEXT") || jdoc_is(r->d, k, "MODALITY_UNSPECIFIED");
+        text = is_word(r, k, "TEXT") || is_word(r, k, "MODALITY_UNSPECIFIED");
     if (!text) reader_unsupported(r, f->name);
 }
 
@@ -101,7 +107,7 @@ static void read_mode(struct reader *r, uint32_t config, uint32_t allowed)
     uint32_t mode = gemini_get(r, config, "mode");
     size_t k = 0;
     if (mode == J_NONE) return;
-    while (k < COUNT(modes) && !jdoc_is(r->d, mode, modes[k].word)) k++;
+    while (k < COUNT(modes) && !is_word(r, mode, modes[k].word)) k++;
     if (k == COUNT(modes)) {
         reader_unsupported(r, "functionCallingConfig.mode");
         return;
@@ -159,9 +165,6 @@ static void read_address(struct reader *r, const struct conv_source *s)
     if (r->conv->stream && (asks_for(s->query, "alt=sse") || asks_for(s->query, "$alt=sse"))) r->conv->own |= GEMINI_SSE;
 }
 
-/* One content may stand alone (gemini_contents.c). */
-static bool is_list(const struct reader *r, uint32_t i) { return reader_is(r, i, J_ARRAY) || reader_is(r, i, J_OBJECT); }
-
 enum fail gemini_generate_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field, size_t *at)
 {
     struct reader r;
@@ -170,7 +173,7 @@ enum fail gemini_generate_decode(const struct conv_source *s, struct arena *a, s
     *at = SIZE_MAX;
     if (!reader_is(&r, 0, J_OBJECT)) return reader_invalid(&r, 0, NULL, field, at);
     uint32_t contents = gemini_get(&r, 0, "contents");
-    if (!is_list(&r, contents)) return reader_invalid(&r, contents, "contents", field, at);
+    if (!gemini_is_list(&r, contents)) return reader_invalid(&r, contents, "contents", field, at);
     read_address(&r, s);
     gemini_request(&r, 0);
     return reader_end(&r);
@@ -186,7 +189,7 @@ enum fail gemini_count_decode(const struct conv_source *s, struct arena *a, stru
     if (!reader_is(&r, 0, J_OBJECT)) return reader_invalid(&r, 0, NULL, field, at);
     uint32_t inner = gemini_get(&r, 0, "generateContentRequest"), obj = reader_is(&r, inner, J_OBJECT) ? inner : 0;
     uint32_t contents = gemini_get(&r, obj, "contents");
-    if (!is_list(&r, contents)) return reader_invalid(&r, contents, "contents", field, at);
+    if (!gemini_is_list(&r, contents)) return reader_invalid(&r, contents, "contents", field, at);
     c->model = gemini_model(s->path);
     gemini_request(&r, obj);
     return reader_end(&r);

@@ -43,12 +43,14 @@ static void put_type(const struct jdoc *d, uint32_t i, bool nullable, struct obu
         put_value(d, i, "type", o);
         return;
     }
-    if (span_is(raw, "TYPE_UNSPECIFIED")) return;
+    if (jdoc_is(d, i, "TYPE_UNSPECIFIED")) return;
     if (nullable) jo_open(o, "type", '[');
     jo_raw(o, nullable ? NULL : "type", SPAN("\""));
-    for (size_t k = 0; k < raw.n; k++) {
-        char c = raw.p[k] >= 'A' && raw.p[k] <= 'Z' ? (char)(raw.p[k] | 0x20) : raw.p[k];
-        obuf_put(o, &c, 1);
+    for (const char *p = raw.p, *end = raw.p + raw.n; p < end;) {
+        char c[4];
+        size_t n = (size_t)jscan_unescape1(&p, end, c);
+        if (*c >= 'A' && *c <= 'Z') *c |= 0x20;
+        jo_escape(o, (struct span){c, n});
     }
     obuf_str(o, "\"");
     if (!nullable) return;
@@ -60,9 +62,11 @@ static void put_type(const struct jdoc *d, uint32_t i, bool nullable, struct obu
 static void put_counted(const struct jdoc *d, uint32_t i, const char *name, struct obuf *o)
 {
     struct span raw = jdoc_raw(d, i);
-    bool digits = raw.n > 0 && raw.n < 19 && (raw.n == 1 || raw.p[0] != '0');
-    for (size_t k = 0; k < raw.n; k++) digits = digits && raw.p[k] >= '0' && raw.p[k] <= '9';
-    if (digits) jo_raw(o, name, raw);
+    char digits[24];
+    size_t n = 0;
+    for (const char *p = raw.p, *end = raw.p + raw.n; p < end && n < 19; n++)
+        if (jscan_unescape1(&p, end, digits + n) != 1 || digits[n] < '0' || digits[n] > '9') return;
+    if (n > 0 && n < 19 && (n == 1 || digits[0] != '0')) jo_raw(o, name, (struct span){digits, n});
 }
 
 static void put_map(const struct jdoc *d, uint32_t i, const char *name, struct obuf *o)
@@ -133,7 +137,7 @@ static bool is_allowed(const struct reader *r, struct span name, uint32_t allowe
 {
     if (allowed == J_NONE) return true;
     for (uint32_t k = jdoc_first(allowed); k < jdoc_end(r->d, allowed); k = r->d->tok[k].next)
-        if (span_eq(jdoc_raw(r->d, k), name)) return true;
+        if (jdoc_equals(r->d, k, name)) return true;
     return false;
 }
 
@@ -156,7 +160,7 @@ static void put_declaration(struct reader *r, uint32_t i, uint32_t allowed, stru
         reader_unsupported(r, "functionDeclarations");
         return;
     }
-    if (!is_allowed(r, jdoc_raw(r->d, name), allowed)) return;
+    if (!is_allowed(r, reader_text(r, name), allowed)) return;
     jo_open(o, NULL, '{');
     jo_cstr(o, "type", "function");
     jo_open(o, "function", '{');
@@ -170,16 +174,16 @@ static void put_declaration(struct reader *r, uint32_t i, uint32_t allowed, stru
 void gemini_tools(struct reader *r, uint32_t tools, uint32_t allowed)
 {
     struct obuf o = {0};
-    if (!reader_is(r, tools, J_ARRAY)) {
+    if (!gemini_is_list(r, tools)) {
         reader_unsupported(r, "tools");
         return;
     }
     jo_open(&o, NULL, '[');
     size_t empty = o.n;
-    for (uint32_t k = jdoc_first(tools); k < jdoc_end(r->d, tools); k = r->d->tok[k].next) {
+    for (uint32_t k = gemini_first(r, tools); k < jdoc_end(r->d, tools); k = r->d->tok[k].next) {
         uint32_t list = gemini_get(r, k, "functionDeclarations");
-        if (!reader_is(r, list, J_ARRAY)) continue;   /* a search, say: the model can do without */
-        for (uint32_t f = jdoc_first(list); f < jdoc_end(r->d, list); f = r->d->tok[f].next)
+        if (!gemini_is_list(r, list)) continue;   /* a search, say: the model can do without */
+        for (uint32_t f = gemini_first(r, list); f < jdoc_end(r->d, list); f = r->d->tok[f].next)
             put_declaration(r, f, allowed, &o);
     }
     bool any = o.n > empty;

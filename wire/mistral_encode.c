@@ -41,7 +41,7 @@ static void delta_close(const struct answer *a, const char *finish, bool last, s
     jo_cstr(o, "finish_reason", finish);
     jo_close(o, '}');
     jo_close(o, ']');
-    if (last) openai_put_usage(a, o);
+    if (last) openai_put_usage(a, false, o);
     jo_close(o, '}');
     obuf_str(o, "\n\n");
     o->comma = false;
@@ -189,7 +189,7 @@ static void whole_answer(const struct answer *a, struct obuf *o)
     put_head(a, "chat.completion", o);
     for (uint32_t i = 0; i < answer_n_choices(a); i++) put_choice(a, &a->choice[i], o);
     jo_close(o, ']');
-    openai_put_usage(a, o);
+    openai_put_usage(a, false, o);
     jo_close(o, '}');
     o->comma = false;
 }

@@ -48,3 +48,8 @@ struct span names_object(struct span value)
     struct span last = tail(value, 2);
     return is_url && names_google_object(last) ? last : value;
 }
+
+bool names_own_url(struct span url)
+{
+    return span_starts(url, SPAN("https://generativelanguage.googleapis.com/")) && names_google_object(tail(url, 2));
+}

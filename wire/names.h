@@ -19,5 +19,8 @@ bool names_sealed_data(struct span name);
 struct span names_object(struct span value);
 /* Whether `value` has the form of Google's names: one of its collections, a slash, a name. */
 bool names_google_object(struct span value);
+/* Whether a URL is that of an object which Gemini's API itself keeps, and so an id like any other, as against one that the
+ * API fetches from somewhere. */
+bool names_own_url(struct span url);
 
 #endif

@@ -2,10 +2,13 @@
 #include "wire/objects.h"
 #include "wire/openai_chat.h"
 #include "wire/openai_responses.h"
+#include "wire/query.h"
+
+static bool is(const struct route *route, const char *operation) { return strcmp(route->operation, operation) == 0; }
 
 const char *objects_id_prefix(const struct route *route)
 {
-    return strcmp(route->operation, "responses") == 0 ? "resp_" : NULL;
+    return is(route, "responses") ? "resp_" : is(route, "chat.completions") ? "chatcmpl-" : NULL;
 }
 
 /* ---- messages, in OpenAI's chat form ---- */
@@ -140,17 +143,56 @@ static void put_input(const struct answer *a, struct obuf *o)
     jo_close(o, ']');
 }
 
-void objects_keep_put(const struct answer *a, const struct conv *c, struct span response_json, struct obuf *o)
+/* ---- a chat that is kept: nothing goes on from it ---- */
+
+/* As the API lists it: with an id, and parts beside a content that is null. */
+static void put_chat_message(const struct answer *a, uint32_t i, uint32_t n, struct obuf *o)
+{
+    const struct jdoc *d = a->request;
+    uint32_t content = jdoc_get(d, i, "content"), parts = jdoc_get_type(d, i, "content", J_ARRAY);
+    jo_open(o, NULL, '{');
+    jo_raw(o, "id", SPAN("\""));
+    answer_id_again(a, "chatcmpl-", 0, o);
+    obuf_printf(o, "-%u\"", n);
+    for (uint32_t k = jdoc_first(i); k < jdoc_end(d, i); k = d->tok[k + 1].next)
+        if (k + 1 != parts && d->tok[k + 1].type != J_NULL && !jdoc_is(d, k, "id")) put_member(d, k, o);
+    if (content == J_NONE || d->tok[content].type != J_STRING) jo_null(o, "content");
+    if (parts == J_NONE) jo_null(o, "content_parts");
+    else jo_raw(o, "content_parts", jdoc_raw(d, parts));
+    jo_close(o, '}');
+}
+
+static void put_chat(const struct answer *a, struct span completion, struct obuf *o)
+{
+    const struct jdoc *d = a->request;
+    uint32_t metadata = jdoc_get_type(d, 0, "metadata", J_OBJECT), messages = jdoc_get_type(d, 0, "messages", J_ARRAY), n = 0;
+    jo_raw(o, "response", (struct span){completion.p, completion.n - (completion.n > 0)});   /* reopened */
+    obuf_str(o, ",\"metadata\":");
+    obuf_span_put(o, metadata == J_NONE ? SPAN("{}") : jdoc_raw(d, metadata));
+    obuf_str(o, "}");
+    jo_open(o, "input", '[');
+    for (uint32_t k = jdoc_first(messages); messages != J_NONE && k < jdoc_end(d, messages); k = d->tok[k].next)
+        if (d->tok[k].type == J_OBJECT) put_chat_message(a, k, n++, o);
+    jo_close(o, ']');
+}
+
+static void put_response(const struct answer *a, const struct conv *c, struct span response_json, struct obuf *o)
 {
     bool summary = c->own & RESPONSES_COMPACT;   /* stands for all that was before */
-    o->comma = false;
-    jo_open(o, NULL, '{');
     jo_raw(o, "response", response_json);
     jo_open(o, "messages", '[');
     if (!summary) put_messages(c, c->own & RESPONSES_INSTRUCTIONS ? 1 : 0, o);
     if (!put_answer(response_json, o)) o->bad = true;
     jo_close(o, ']');
     put_input(a, o);
+}
+
+void objects_keep_put(const struct answer *a, const struct conv *c, struct span response_json, struct obuf *o)
+{
+    o->comma = false;
+    jo_open(o, NULL, '{');
+    if (a->route && is(a->route, "chat.completions")) put_chat(a, response_json, o);
+    else put_response(a, c, response_json, o);
     jo_close(o, '}');
     o->comma = false;
 }
@@ -187,63 +229,78 @@ static void put_id(const struct jdoc *d, const char *key, uint32_t item, struct 
     else jo_null(o, key);
 }
 
-static bool serve_items(const struct jdoc *d, struct arena *arena, struct obuf *out)
+static bool asks(const struct object_request *q, const char *name, const char *value)
+{
+    struct query_parameter p;
+    size_t at = 0;
+    while (query_next(q->target, &at, &p))
+        if (span_is(p.name, name) && span_is(p.value, value)) return true;
+    return false;
+}
+
+static enum fail serve_items(const struct object_request *q, const struct jdoc *d, struct arena *arena, struct obuf *out)
 {
     uint32_t input = jdoc_get_type(d, 0, "input", J_ARRAY), n = 0;
-    if (input == J_NONE) return false;
-    uint32_t *items = arena_array(arena, jdoc_end(d, input) - input, sizeof *items);
-    if (items == NULL) return false;
+    /* of the two APIs, the one begins with the newest and the other with the oldest */
+    bool oldest_first = asks(q, "order", "asc") || (is(q->route, "chat.completions.messages.list") && !asks(q, "order", "desc"));
+    if (input == J_NONE) return FAIL_STATE_UNKNOWN;
+    uint32_t most = jdoc_end(d, input) - input, *items = arena_array(arena, most, sizeof *items);
+    if (items == NULL) return FAIL_NO_MEMORY;
     for (uint32_t k = jdoc_first(input); k < jdoc_end(d, input); k = d->tok[k].next) items[n++] = k;
+    uint32_t first = oldest_first || n == 0 ? 0 : n - 1, last = n - 1 - first;
     jo_open(out, NULL, '{');
     jo_cstr(out, "object", "list");
     jo_open(out, "data", '[');
-    for (uint32_t k = n; k-- > 0;) jo_raw(out, NULL, jdoc_raw(d, items[k]));
+    for (uint32_t k = 0; k < n; k++) jo_raw(out, NULL, jdoc_raw(d, items[oldest_first ? k : n - 1 - k]));
     jo_close(out, ']');
-    put_id(d, "first_id", n ? items[n - 1] : J_NONE, out);
-    put_id(d, "last_id", n ? items[0] : J_NONE, out);
+    put_id(d, "first_id", n ? items[first] : J_NONE, out);
+    put_id(d, "last_id", n ? items[last] : J_NONE, out);
     jo_bool(out, "has_more", false);
     jo_close(out, '}');
-    return true;
+    return FAIL_OK;
 }
 
-static bool serve_response(const struct jdoc *d, struct obuf *out)
+static enum fail serve_response(const struct jdoc *d, struct obuf *out)
 {
     uint32_t response = jdoc_get_type(d, 0, "response", J_OBJECT);
-    if (response != J_NONE) obuf_span_put(out, jdoc_raw(d, response));
-    return response != J_NONE;
+    if (response == J_NONE) return FAIL_STATE_UNKNOWN;
+    obuf_span_put(out, jdoc_raw(d, response));
+    return FAIL_OK;
 }
 
-static void serve_deleted(struct span id, struct obuf *out)
+static enum fail serve_deleted(struct span id, const char *object, struct obuf *out)
 {
     jo_open(out, NULL, '{');
     jo_str(out, "id", id);
-    jo_cstr(out, "object", "response");
+    jo_cstr(out, "object", object);
     jo_bool(out, "deleted", true);
     jo_close(out, '}');
+    return FAIL_OK;
 }
 
-static bool serve(const struct route *route, struct span method, const struct jdoc *d, struct arena *arena, struct span id,
-                  struct obuf *out)
+static enum fail serve(const struct object_request *q, const struct jdoc *d, struct arena *arena, struct obuf *out)
 {
-    const char *operation = route->operation;
-    if (span_is(method, "DELETE") && strcmp(operation, "responses.delete") == 0) {
-        serve_deleted(id, out);
-        return true;
-    }
-    if (!span_is(method, "GET")) return false;
-    if (strcmp(operation, "responses.retrieve") == 0) return serve_response(d, out);
-    return strcmp(operation, "responses.input_items.list") == 0 && serve_items(d, arena, out);
+    const struct route *r = q->route;
+    bool get = span_is(q->method, "GET"), removes = span_is(q->method, "DELETE");
+    if (is(r, "responses.cancel")) return serve_response(d, out);   /* it has ended: told as it is */
+    if (removes && is(r, "responses.delete")) return serve_deleted(q->id, "response", out);
+    if (removes && is(r, "chat.completions.delete")) return serve_deleted(q->id, "chat.completion.deleted", out);
+    if (get && (is(r, "responses.input_items.list") || is(r, "chat.completions.messages.list")))
+        return serve_items(q, d, arena, out);
+    if (get && is(r, "chat.completions.retrieve")) return serve_response(d, out);
+    if (!get || !is(r, "responses.retrieve")) return FAIL_STATE_UNKNOWN;
+    return asks(q, "stream", "true") ? FAIL_LOCAL_UNSUPPORTED : serve_response(d, out);
 }
 
-bool objects_serve(const struct route *route, struct span method, struct span kept, struct span id, struct obuf *out)
+enum fail objects_serve(const struct object_request *q, struct span kept, struct obuf *out)
 {
     struct arena *arena = arena_new(0);
     struct jdoc d;
     size_t at;
-    bool served = arena && jscan(kept, arena, &d, &at) == FAIL_OK;
+    enum fail f = arena == NULL ? FAIL_NO_MEMORY : jscan(kept, arena, &d, &at) ? FAIL_STATE_UNKNOWN : FAIL_OK;
     out->comma = false;
-    if (served) served = serve(route, method, &d, arena, id, out);
+    if (!f) f = serve(q, &d, arena, out);
     arena_free(arena);
     out->comma = false;
-    return served;
+    return f;
 }

@@ -2,6 +2,7 @@
 #include "wire/objects.h"
 #include "wire/codecs.h"
 #include "wire/encoding.t.h"
+#include "wire/openai_chat.h"
 #include "wire/openai_responses.h"
 
 static struct arena *arena;
@@ -53,7 +54,7 @@ static void knows_what_is_kept(void **state)
 {
     (void)state;
     assert_string_equal(objects_id_prefix(&respond), "resp_");
-    assert_null(objects_id_prefix(&chat));
+    assert_string_equal(objects_id_prefix(&chat), "chatcmpl-");
     assert_null(objects_id_prefix(&retrieve));
 }
 
@@ -129,14 +130,94 @@ static void refuses_to_go_on_from_what_it_cannot_read(void **state)
     }
 }
 
+/* ---- items by their own ids ---- */
+
+static void items_are_kept_by_their_ids(void **state)
+{
+    (void)state;
+    struct object_items got;
+    decode("{\"model\":\"m\",\"input\":\"q\"}");
+    KEEP(text("a"), call(0, "get"), args(0, "{}"), end(STOP_TOOL_CALLS));
+    assert_int_equal(objects_kept_items(obuf_span(&kept), arena, &got), FAIL_OK);
+    assert_int_equal(got.n, 2);
+    assert_true(span_is(got.item[0].id, id_of("msg_", 1)) && span_is(got.item[1].id, id_of("fc_", 2)));
+    assert_true(span_starts(got.item[0].json, SPAN("{\"id\":\"msg_")) && span_ends(got.item[0].json, SPAN("\"role\":\"assistant\"}")));
+    assert_int_equal(objects_kept_items(SPAN("{"), arena, &got), FAIL_INTERNAL);
+    static const char *const without[] = {"{}", "{\"response\":7}", "{\"response\":{\"output\":[]}}", "{\"response\":{\"output\":[{\"id\":7}]}}"};
+    for (size_t i = 0; i < COUNT(without); i++) {
+        assert_int_equal(objects_kept_items(span_str(without[i]), arena, &got), FAIL_OK);
+        assert_int_equal(got.n, 0);
+    }
+}
+
+static size_t references(const struct route *route, const char *input, struct object_items *to)
+{
+    struct obuf o = {0};
+    size_t at;
+    obuf_printf(&o, "{\"model\":\"m\",\"input\":%s}", input);
+    char *body = arena_alloc(arena, o.n);
+    memcpy(body, o.p, o.n);
+    assert_int_equal(jscan((struct span){body, o.n}, arena, &doc, &at), FAIL_OK);
+    obuf_fini(&o);
+    assert_int_equal(objects_references(route, &doc, &test_key, arena, to), FAIL_OK);
+    return to->n;
+}
+
+static void a_reference_is_read_as_its_item(void **state)
+{
+    (void)state;
+    static const struct route count = {.operation = "responses.input_tokens"};
+    const char *msg = id_of("msg_", 1), *call_id = id_of("fc_", 2);
+    struct object_items got;
+    struct jdoc full;
+    const char *field;
+    char input[600];
+    size_t at;
+    snprintf(input, sizeof input, "[{\"role\":\"user\",\"content\":\"q\",\"id\":\"%s\"},{\"type\":\"item_reference\",\"id\":\"%s\"} ,{\"id\":\"%s\","
+             "\"type\":null},{\"id\":\"rs_of_the_api\"},{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"42\"}]", msg, msg, call_id);
+    assert_int_equal(references(&count, input, &got), 2);
+    assert_true(span_is(got.item[0].id, msg) && span_is(got.item[1].id, call_id));
+    got.item[0].json = SPAN("{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"I look\"}");
+    got.item[1].json = SPAN("{\"type\":\"function_call\",\"call_id\":\"c\",\"name\":\"get\",\"arguments\":\"{}\"}");
+    assert_int_equal(objects_expand(&doc, &got, arena, &full), FAIL_OK);
+    assert_int_equal(responses_decode(&(struct conv_source){.doc = &full, .route = &respond}, arena, &conv, &field, &at), FAIL_OK);
+    assert_string_equal(conv.unsupported, "input.item_reference");   /* of the one that is kept by the API */
+    assert_int_equal(conv.n_msgs, 3);
+    assert_message(0, ROLE_USER, "q");
+    assert_message(1, ROLE_ASSISTANT, "I look");
+    assert_int_equal(conv.msgs[1].n_calls, 1);
+    assert_message(2, ROLE_TOOL, "42");
+    got.item[0].json = SPAN("{");
+    assert_int_equal(objects_expand(&doc, &got, arena, &full), FAIL_INTERNAL);
+
+    static const char *const none[][2] = {{"\"", "\""}, {"[\"", "\"]"}, {"[{\"type\":\"message\",\"id\":\"", "\"}]"},
+                                          {"[{\"type\":\"item_reference\",\"id\":[\"", "\"]}]"}};
+    for (size_t i = 0; i < COUNT(none); i++) {
+        snprintf(input, sizeof input, "%s%s%s", none[i][0], msg, none[i][1]);
+        assert_int_equal(references(&respond, input, &got), 0);
+    }
+    snprintf(input, sizeof input, "[{\"type\":\"item_reference\",\"id\":\"%s\"}]", msg);
+    assert_int_equal(references(&chat, input, &got), 0);
+}
+
 /* ---- serving ---- */
 
 #define ID SPAN("resp_1")
 
+static enum fail serve_as(const struct route *route, const char *method, const char *query)
+{
+    char target[128];
+    snprintf(target, sizeof target, "/v1/responses/resp_1%s", query);
+    struct object_request q = {route, span_str(method), span_str(target), ID};
+    obuf_reset(&out);
+    return objects_serve(&q, obuf_span(&kept), &out);
+}
+
 static bool serve(const struct route *route, const char *method)
 {
-    obuf_reset(&out);
-    return objects_serve(route, span_str(method), obuf_span(&kept), ID, &out);
+    enum fail f = serve_as(route, method, "");
+    assert_true(f == FAIL_OK || f == FAIL_STATE_UNKNOWN);
+    return f == FAIL_OK;
 }
 
 static void serves_the_answer(void **state)
@@ -148,7 +229,53 @@ static void serves_the_answer(void **state)
     obuf_span_put(&whole, obuf_span(&out));
     assert_true(serve(&retrieve, "GET"));
     assert_true(span_eq(obuf_span(&out), obuf_span(&whole)));
+    assert_int_equal(serve_as(&retrieve, "GET", "?include=x&stream=false"), FAIL_OK);
+    assert_true(span_eq(obuf_span(&out), obuf_span(&whole)));
+    assert_int_equal(serve_as(&retrieve, "GET", "?include=x&stream=true"), FAIL_LOCAL_UNSUPPORTED);
+    assert_int_equal(out.n, 0);
     obuf_fini(&whole);
+}
+
+static void a_chat_is_kept_with_its_messages(void **state)
+{
+    (void)state;
+    static const struct route get = {.operation = "chat.completions.retrieve"}, list = {.operation = "chat.completions.messages.list"},
+        delete = {.operation = "chat.completions.delete"};
+    const char *field, *body = "{\"model\":\"m\",\"store\":true,\"metadata\":{\"a\":\"b\"},\"messages\":[{\"role\":\"user\",\"id\":\"x\",\"content\":\"q\"},"
+        "{\"role\":\"assistant\",\"content\":null,\"name\":null},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"r\"}]}]}";
+    size_t at;
+    for (int stream = 0; stream < 2; stream++) {
+        assert_int_equal(jscan(span_str(body), arena, &doc, &at), FAIL_OK);
+        assert_int_equal(openai_chat_decode(&(struct conv_source){.doc = &doc, .route = &chat}, arena, &conv, &field, &at), FAIL_OK);
+        conv.stream = stream;
+        struct answer a = answer_of(&codec_openai_chat, &conv);
+        a.request = &doc;
+        a.route = &chat;
+        const struct conv_event said[] = {start, text("I look"), call(0, "get"), args(0, "{\"a\""), args(0, ":1}"), end(STOP_TOOL_CALLS)};
+        obuf_reset(&out);
+        obuf_reset(&kept);
+        for (size_t i = 0; i < COUNT(said); i++) openai_chat_encode(&a, &said[i], &out);
+        objects_keep_put(&a, &conv, obuf_span(&a.body), &kept);
+        assert_true(obuf_ok(&kept));
+        answer_fini(&a);
+
+        const char *id = id_of("chatcmpl-", 0), *call_id = id_of("call_", 1);
+        assert_true(serve(&get, "GET"));
+        char want[600];
+        int n = snprintf(want, sizeof want, "{\"id\":\"%s\",\"object\":\"chat.completion\",", id);
+        assert_true(span_starts(obuf_span(&out), (struct span){want, (size_t)n}));
+        n = snprintf(want, sizeof want, "\"content\":\"I look\",\"refusal\":null,\"annotations\":[],\"tool_calls\":[{\"id\":\"%s\",\"type\":\"function\","
+                     "\"function\":{\"name\":\"get\",\"arguments\":\"{\\\"a\\\":1}\"}}]}", call_id);
+        assert_non_null(memmem(out.p, out.n, want, (size_t)n));
+        assert_true(span_ends(obuf_span(&out), SPAN("},\"metadata\":{\"a\":\"b\"}}")));
+        assert_true(serve(&list, "GET"));
+        assert_out("{\"object\":\"list\",\"data\":[{\"id\":\"%s-0\",\"role\":\"user\",\"content\":\"q\",\"content_parts\":null},"
+                   "{\"id\":\"%s-1\",\"role\":\"assistant\",\"content\":null,\"content_parts\":null},{\"id\":\"%s-2\",\"role\":\"user\",\"content\":null,"
+                   "\"content_parts\":[{\"type\":\"text\",\"text\":\"r\"}]}],\"first_id\":\"%s-0\",\"last_id\":\"%s-2\",\"has_more\":false}", id, id, id, id, id);
+        assert_true(serve(&delete, "DELETE"));
+        assert_out("{\"id\":\"resp_1\",\"object\":\"chat.completion.deleted\",\"deleted\":true}");
+        assert_false(serve(&retrieve, "POST"));
+    }
 }
 
 static void serves_items_newest_first(void **state)
@@ -168,6 +295,22 @@ static void serves_items_newest_first(void **state)
                "{\"id\":\"%s\",\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\","
                    "\"text\":\"q\\n\"}]}],"
                "\"first_id\":\"%s\",\"last_id\":\"%s\",\"has_more\":false}", third, first, third, first);
+}
+
+static void serves_items_in_the_order_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const char one[] = "{\"id\":\"m1\",\"type\":\"message\"}", two[] = "{\"id\":\"m2\",\"type\":\"message\"}";
+    obuf_reset(&kept);
+    obuf_printf(&kept, "{\"input\":[%s,%s]}", one, two);
+    assert_int_equal(serve_as(&items, "GET", "?limit=20&order=asc"), FAIL_OK);
+    assert_out("{\"object\":\"list\",\"data\":[%s,%s],\"first_id\":\"m1\",\"last_id\":\"m2\",\"has_more\":false}", one, two);
+    assert_int_equal(serve_as(&items, "GET", "?order=desc"), FAIL_OK);
+    assert_out("{\"object\":\"list\",\"data\":[%s,%s],\"first_id\":\"m2\",\"last_id\":\"m1\",\"has_more\":false}", two, one);
+    obuf_reset(&kept);
+    obuf_str(&kept, "{\"input\":[]}");
+    assert_int_equal(serve_as(&items, "GET", "?order=asc"), FAIL_OK);
+    assert_out("{\"object\":\"list\",\"data\":[],\"first_id\":null,\"last_id\":null,\"has_more\":false}");
 }
 
 static void serves_a_deletion(void **state)
@@ -219,8 +362,12 @@ int main(void)
         cmocka_unit_test(a_turn_goes_on_from_another),
         cmocka_unit_test(a_summary_stands_for_all_before),
         cmocka_unit_test(refuses_to_go_on_from_what_it_cannot_read),
+        cmocka_unit_test(a_chat_is_kept_with_its_messages),
+        cmocka_unit_test(items_are_kept_by_their_ids),
+        cmocka_unit_test(a_reference_is_read_as_its_item),
         cmocka_unit_test(serves_the_answer),
         cmocka_unit_test(serves_items_newest_first),
+        cmocka_unit_test(serves_items_in_the_order_that_is_asked_for),
         cmocka_unit_test(serves_a_deletion),
         cmocka_unit_test(serves_nothing_else),
     };

@@ -19,6 +19,16 @@ static void knows_its_rows(void **state)
         {"POST", "/api/create", "create", "ollama.other", CONV_NONE, 0},
         {"POST", "/api/blobs/sha256:0123abcd", "blobs", "ollama.other", CONV_NONE, ROUTE_ANY_BODY},
         {"HEAD", "/", "probe", "ollama.other", CONV_NONE, 0},
+        {"HEAD", "/api/tags", "tags", "ollama.other", CONV_NONE, 0},
+        {"HEAD", "/api/version", "version", "ollama.other", CONV_NONE, 0},
+        /* what it serves of others' */
+        {"POST", "/v1/chat/completions", "openai.chat.completions", "openai.chat", CONV_CHAT, 0},
+        {"POST", "/v1/completions", "openai.completions", "openai.completions", CONV_CHAT, 0},
+        {"POST", "/v1/embeddings", "openai.embeddings", "openai.embeddings", CONV_EMBED, 0},
+        {"POST", "/v1/responses", "openai.responses", "openai.responses", CONV_CHAT, ROUTE_GIVES_IDS},
+        {"GET", "/v1/models", "openai.models", "openai.models", CONV_NONE, 0},
+        {"POST", "/v1/messages", "anthropic.messages", "anthropic.messages", CONV_CHAT, 0},
+        {"POST", "/v1/messages/count_tokens", "anthropic.count_tokens", "anthropic.count_tokens", CONV_COUNT, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         bool body = rows[i].method[0] == 'P';
@@ -37,7 +47,7 @@ static void does_not_know(void **state)
 {
     (void)state;
     static const struct { const char *method, *path; } rows[] = {
-        {"POST", "/v1/chat/completions"}, {"GET", "/api/chat"}, {"POST", "/api/chat/"}, {"POST", "/api"}, {"POST", "/api/tags"},
+        {"POST", "/v1/nothing"}, {"GET", "/api/chat"}, {"POST", "/api/chat/"}, {"POST", "/api"}, {"POST", "/api/tags"},
         {"POST", "/API/chat"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

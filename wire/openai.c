@@ -56,7 +56,7 @@ static const struct route_row rows[] = {
     ANSWERED("/v1/responses/compact", "responses.compact", codec_openai_responses_compact, CONV_CHAT, RESPONSES),
     GET("/v1/responses/*", "responses.retrieve", codec_openai_responses, RESPONSES | OWN),
     DELETE_AS("/v1/responses/*", "responses.delete", codec_openai_responses, OWN),
-    POST("/v1/responses/*/cancel", "responses.cancel", codec_openai_responses, RESPONSES),
+    POST("/v1/responses/*/cancel", "responses.cancel", codec_openai_responses, RESPONSES | OWN),
     GET("/v1/responses/*/input_items", "responses.input_items.list", codec_openai_responses, RESPONSES | OWN),
     /* the same for who is logged in to ChatGPT */
     ANSWERED("/backend-api/codex/responses", "responses", codec_openai_responses, CONV_CHAT, RESPONSES | KEPT),

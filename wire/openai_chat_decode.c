@@ -98,7 +98,6 @@ static const struct reader_field fields[] = {
     {"logit_bias", reader_only_empty, 0, 0, 0},
     {"modalities", only_text, 0, 0, 0},
     {"audio", reader_never, 0, 0, 0},
-    {"prediction", reader_never, 0, 0, 0},
     {"web_search_options", reader_never, 0, 0, 0},
     /* Azure */
     {"data_sources", reader_never, 0, 0, 0},
@@ -126,20 +125,36 @@ static void read_fields(struct reader *r)
 {
     struct conv *c = r->conv;
     reader_fields(r, 0, fields, COUNT(fields), jdoc_is);
+    openai_chat_narrow(r);
     if (c->own & OPENAI_OWN_REASONING_HIDDEN) c->show_reasoning = false;
     bool must_call = c->tool_choice == TOOLS_REQUIRED || c->tool_choice == TOOLS_NAMED;
     if (!must_call || c->tools.p) return;
     reader_unsupported(r, c->own & OPENAI_OWN_FUNCTIONS ? "function_call" : "tool_choice");
 }
 
+static enum fail decode(struct reader *r, const char **field, size_t *at)
+{
+    uint32_t messages = jdoc_get(r->d, 0, "messages");
+    if (!reader_is(r, messages, J_ARRAY)) return reader_invalid(r, messages, "messages", field, at);
+    read_fields(r);
+    openai_chat_messages(r, messages);
+    return reader_end(r);
+}
+
 enum fail openai_chat_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field, size_t *at)
 {
     struct reader r;
     enum fail f = openai_begin(&r, s, a, c, field, at);
-    if (f) return f;
-    uint32_t messages = jdoc_get(r.d, 0, "messages");
-    if (!reader_is(&r, messages, J_ARRAY)) return reader_invalid(&r, messages, "messages", field, at);
-    read_fields(&r);
-    openai_chat_messages(&r, messages);
-    return reader_end(&r);
+    return f ? f : decode(&r, field, at);
+}
+
+enum fail openai_chat_decode_model(const struct conv_source *s, struct span model, struct arena *a, struct conv *c,
+                                   const char **field, size_t *at)
+{
+    struct reader r;
+    *field = NULL;
+    *at = SIZE_MAX;
+    reader_begin(&r, s, a, c);
+    c->model = model;
+    return reader_is(&r, 0, J_OBJECT) ? decode(&r, field, at) : reader_invalid(&r, 0, NULL, field, at);
 }

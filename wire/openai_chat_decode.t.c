@@ -50,6 +50,7 @@ static void reads_every_parameter(void **state)
            "\"stream_options\":{\"include_usage\":true},\"parallel_tool_calls\":false,\"user\":\"u\",\"metadata\":{\"a\":\"b\"},"
            "\"n\":1,\"logprobs\":false,\"top_logprobs\":null,\"logit_bias\":{},\"response_format\":{\"type\":\"text\"},"
            "\"modalities\":[\"text\"],\"audio\":null,\"functions\":[],\"store\":true,\"service_tier\":\"auto\",\"new\":[1],"
+           "\"prediction\":{\"type\":\"content\",\"content\":\"hi\"},"
            "\"\\u006dodel\":\"gpt-4\\u006f\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
     assert_null(conv.unsupported);
     ASSERT_IS(conv.model, "gpt-4o");
@@ -145,6 +146,32 @@ static void reads_tools(void **state)
     assert_int_equal(conv.tool_choice, TOOLS_NONE);
 }
 
+#define TOOL_NAMED(name) "{\"type\":\"function\",\"function\":{\"name\":\"" name "\"}}"
+#define ALLOWED(mode, names) \
+    "\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"" mode "\",\"tools\":[" names "]}}"
+
+/* Only some of the tools may be called: the others are not offered, wherever in the body either list stands. */
+static void offers_the_allowed_tools(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        HEAD "," ALLOWED("required", TOOL_NAMED("g") "," TOOL_NAMED("x")) ",\"tools\":[" TOOL "," TOOL_NAMED("\\u0067") "]}",
+        HEAD ",\"tools\":[" TOOL "," TOOL_NAMED("\\u0067") "]," ALLOWED("required", TOOL_NAMED("x") "," TOOL_NAMED("g")) "}",
+    };
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        decode(bodies[i]);
+        assert_null(conv.unsupported);
+        ASSERT_IS(conv.tools, "[" TOOL_NAMED("\\u0067") "]");
+        assert_int_equal(conv.tool_choice, TOOLS_REQUIRED);
+    }
+    decode(HEAD ",\"tools\":[" TOOL "]," ALLOWED("auto", "") "}");
+    assert_null(conv.unsupported);
+    assert_null(conv.tools.p);
+    assert_int_equal(conv.tool_choice, TOOLS_AUTO);
+    decode(HEAD ",\"tools\":[" TOOL "]," ALLOWED("required", TOOL_NAMED("x")) "}");
+    assert_string_equal(conv.unsupported, "tool_choice");
+}
+
 /* All of these can be forwarded; none can be answered here, and the client is told which field is the reason. */
 static void names_what_it_cannot_honour(void **state)
 {
@@ -158,7 +185,7 @@ static void names_what_it_cannot_honour(void **state)
         {"\"response_format\":{\"type\":\"grammar\"}", "response_format"}, {"\"response_format\":{}", "response_format"},
         {"\"response_format\":\"text\"", "response_format"},
         {"\"modalities\":[\"text\",\"audio\"]", "modalities"}, {"\"modalities\":[]", "modalities"},
-        {"\"audio\":{\"voice\":\"x\"}", "audio"}, {"\"prediction\":{}", "prediction"},
+        {"\"audio\":{\"voice\":\"x\"}", "audio"},
         {"\"web_search_options\":{}", "web_search_options"}, {"\"functions\":[{}]", "functions"},
         {"\"function_call\":\"required\"", "function_call"}, {"\"logit_bias\":{\"50256\":-100}", "logit_bias"},
         {"\"temperature\":\"hot\"", "temperature"}, {"\"temperature\":2.5", "temperature"},
@@ -404,6 +431,7 @@ int main(void)
         cmocka_unit_test(reads_every_role),
         cmocka_unit_test(keeps_what_c_strings_lose),
         cmocka_unit_test(reads_tools),
+        cmocka_unit_test(offers_the_allowed_tools),
         cmocka_unit_test(names_what_it_cannot_honour),
         cmocka_unit_test(names_messages_it_cannot_honour),
         cmocka_unit_test(refuses_what_is_no_request),

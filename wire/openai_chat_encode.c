@@ -22,10 +22,11 @@ static const char *reasoning_name(const struct answer *a)
     return a->conv->own & OPENAI_OWN_REASONING ? "reasoning" : "reasoning_content";
 }
 
-static void put_call_id(struct answer *a, struct obuf *o)
+/* The id of the call that began last. */
+static void put_call_id(const struct answer *a, struct obuf *o)
 {
     jo_raw(o, "id", SPAN("\""));
-    answer_id(a, "call_", o);
+    answer_id_again(a, "call_", a->ids - 1, o);
     obuf_str(o, "\"");
 }
 
@@ -33,6 +34,43 @@ static void put_call_id(struct answer *a, struct obuf *o)
 static bool left_out(const struct answer *a, const struct answer_choice *c, const struct conv_event *e)
 {
     return old_form(a) && (e->kind == EV_CALL ? c->n_calls > 0 : e->call_index > 0);
+}
+
+/* ---- gathered: of a whole answer, and of a streamed one that is stored ---- */
+
+/* An open call is one whose arguments' string is not closed yet. */
+static void close_call(const struct answer *a, struct answer_choice *c)
+{
+    if (!c->open) return;
+    obuf_str(&c->calls, "\"");
+    jo_close(&c->calls, '}');
+    if (!old_form(a)) jo_close(&c->calls, '}');
+    c->open = 0;
+}
+
+static void gather_call(const struct answer *a, struct answer_choice *c, struct span name)
+{
+    close_call(a, c);
+    jo_open(&c->calls, NULL, '{');
+    if (!old_form(a)) {
+        put_call_id(a, &c->calls);
+        jo_cstr(&c->calls, "type", "function");
+        jo_open(&c->calls, "function", '{');
+    }
+    jo_str(&c->calls, "name", name);
+    jo_raw(&c->calls, "arguments", SPAN("\""));
+    c->open = 1;
+}
+
+static void gather_args(struct answer_choice *c, struct span text)
+{
+    if (c->open) jo_escape(&c->calls, text);
+}
+
+static void begin_call(struct answer *a, struct answer_choice *c)
+{
+    c->n_calls++;
+    if (!old_form(a)) a->ids++;
 }
 
 /* ---- streamed ---- */
@@ -81,7 +119,9 @@ static void stream_text(struct answer *a, struct answer_choice *c, const struct 
 
 static void stream_reasoning(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
-    if (a->conv->show_reasoning) stream_piece(a, c, reasoning_name(a), e->text, o);
+    if (!a->conv->show_reasoning) return;
+    obuf_span_put(&c->reasoning, e->text);
+    stream_piece(a, c, reasoning_name(a), e->text, o);
 }
 
 static void put_function(const struct conv_event *e, const char *key, struct obuf *o)
@@ -93,7 +133,7 @@ static void put_function(const struct conv_event *e, const char *key, struct obu
     jo_close(o, '}');
 }
 
-static void put_call_piece(struct answer *a, const struct conv_event *e, struct obuf *o)
+static void put_call_piece(const struct answer *a, const struct conv_event *e, struct obuf *o)
 {
     jo_open(o, "tool_calls", '[');
     jo_open(o, NULL, '{');
@@ -110,11 +150,14 @@ static void put_call_piece(struct answer *a, const struct conv_event *e, struct 
 static void stream_call(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     if (left_out(a, c, e)) return;
-    if (e->kind == EV_CALL) c->n_calls++;
+    if (e->kind == EV_CALL) begin_call(a, c);
     delta_open(a, c, o);
     if (old_form(a)) put_function(e, "function_call", o);
     else put_call_piece(a, e, o);
     delta_close(a, NULL, o);
+    if (!a->conv->store) return;
+    if (e->kind == EV_CALL) gather_call(a, c, e->call_name);
+    else gather_args(c, e->text);
 }
 
 static void stream_end(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
@@ -145,37 +188,19 @@ static void whole_reasoning(struct answer *a, struct answer_choice *c, const str
     if (a->conv->show_reasoning) obuf_span_put(&c->reasoning, e->text);
 }
 
-/* An open call is one whose arguments' string is not closed yet. */
-static void close_call(struct answer *a, struct answer_choice *c)
-{
-    if (!c->open) return;
-    obuf_str(&c->calls, "\"");
-    jo_close(&c->calls, '}');
-    if (!old_form(a)) jo_close(&c->calls, '}');
-    c->open = 0;
-}
-
 static void whole_call(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)o;
     close_call(a, c);
     if (left_out(a, c, e)) return;
-    jo_open(&c->calls, NULL, '{');
-    if (!old_form(a)) {
-        put_call_id(a, &c->calls);
-        jo_cstr(&c->calls, "type", "function");
-        jo_open(&c->calls, "function", '{');
-    }
-    jo_str(&c->calls, "name", e->call_name);
-    jo_raw(&c->calls, "arguments", SPAN("\""));
-    c->open = 1;
-    c->n_calls++;
+    begin_call(a, c);
+    gather_call(a, c, e->call_name);
 }
 
 static void whole_args(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
 {
     (void)a, (void)o;
-    if (c->open) jo_escape(&c->calls, e->text);
+    gather_args(c, e->text);
 }
 
 static void put_calls(const struct answer *a, const struct answer_choice *c, struct obuf *o)
@@ -198,6 +223,7 @@ static void put_message(const struct answer *a, const struct answer_choice *c, s
     else jo_str(o, "content", obuf_span(&c->text));
     if (c->reasoning.n) jo_str(o, reasoning_name(a), obuf_span(&c->reasoning));
     jo_null(o, "refusal");
+    jo_raw(o, "annotations", SPAN("[]"));
     put_calls(a, c, o);
     jo_close(o, '}');
 }
@@ -212,20 +238,38 @@ static void put_choice(const struct answer *a, const struct answer_choice *c, st
     jo_close(o, '}');
 }
 
-static void whole_end(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
+static void put_whole(struct answer *a, struct obuf *o)
 {
-    close_call(a, c);
-    a->ended = answer_choice_ended(a, e);
-    if (!a->ended) return;
     o->comma = false;
     jo_open(o, NULL, '{');
     openai_put_head(a, "chat.completion", o);
     jo_open(o, "choices", '[');
-    for (uint32_t i = 0; i < answer_n_choices(a); i++) put_choice(a, &a->choice[i], o);
+    for (uint32_t i = 0; i < answer_n_choices(a); i++) {
+        close_call(a, &a->choice[i]);
+        put_choice(a, &a->choice[i], o);
+    }
     jo_close(o, ']');
-    openai_put_usage(a, o);
+    openai_put_usage(a, true, o);
     jo_close(o, '}');
     o->comma = false;
+}
+
+static void whole_end(struct answer *a, struct answer_choice *c, const struct conv_event *e, struct obuf *o)
+{
+    (void)c;
+    a->ended = answer_choice_ended(a, e);
+    if (a->ended) put_whole(a, o);
+}
+
+/* However it was told, what is stored is the whole (wire/objects.h). Until here, body holds the id. */
+static void store(struct answer *a)
+{
+    struct obuf whole = {0};
+    put_whole(a, &whole);
+    obuf_reset(&a->body);
+    obuf_span_put(&a->body, obuf_span(&whole));
+    if (!obuf_ok(&whole)) a->body.bad = true;
+    obuf_fini(&whole);
 }
 
 /* ---- either ---- */
@@ -254,5 +298,6 @@ void openai_chat_encode(struct answer *a, const struct conv_event *e, struct obu
     struct answer_choice *c = answer_choice_of(a, e);
     event_writer *write = e->kind == EV_START || c->ended ? NULL : writers[a->stream][e->kind];
     if (write) write(a, c, e, out);
+    if (a->ended && a->conv->store) store(a);
     if (a->ended && !answer_ok(a)) out->bad = true;
 }

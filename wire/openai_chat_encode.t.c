@@ -93,6 +93,8 @@ static bool says(const char *what) { return out.n && memmem(out.p, out.n, what, 
               "\"system_fingerprint\":\"fp_cordon\",\"choices\":["
 #define DELTA(d, fin) DELTA_OF("0", d, fin)
 #define DELTA_OF(i, d, fin) CHUNK "{\"index\":" i ",\"delta\":{" d "},\"logprobs\":null,\"finish_reason\":" fin "}]"
+#define DETAILS(reasoning) ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},\"completion_tokens_details\":{" \
+    "\"reasoning_tokens\":" reasoning ",\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}"
 #define ROLE "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null"
 
 static void writes_a_stream(void **state)
@@ -109,7 +111,7 @@ static void writes_usage_when_asked(void **state)
     ENCODE(answer_of(true, true, NULL), start, text("x"), end(STOP_LENGTH));
     assert_out(DELTA(ROLE, "null") ",\"usage\":null}\n\n" DELTA("\"content\":\"x\"", "null") ",\"usage\":null}\n\n"
                DELTA("", "\"length\"") ",\"usage\":null}\n\n" CHUNK
-               "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n\ndata: [DONE]\n\n");
+               "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12" DETAILS("0") "}}\n\ndata: [DONE]\n\n");
 }
 
 static void writes_tool_calls_in_pieces(void **state)
@@ -127,18 +129,18 @@ static void writes_tool_calls_in_pieces(void **state)
 
 #define WHOLE "{\"id\":\"chatcmpl-<0>\",\"object\":\"chat.completion\",\"created\":1764000000,\"model\":\"smol\"," \
               "\"system_fingerprint\":\"fp_cordon\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
-#define USAGE ",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}"
+#define USAGE ",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12" DETAILS("0") "}}"
 
 static void writes_a_whole_answer(void **state)
 {
     (void)state;
     ENCODE(answer_of(false, false, NULL), start, text("Hi "), text("\"you\""), end(STOP_END));
-    assert_out(WHOLE "\"content\":\"Hi \\\"you\\\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}]" USAGE);
+    assert_out(WHOLE "\"content\":\"Hi \\\"you\\\"\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"stop\"}]" USAGE);
     ENCODE(answer_of(false, false, NULL), start, end(STOP_LENGTH));
-    assert_out(WHOLE "\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"length\"}]" USAGE);
+    assert_out(WHOLE "\"content\":\"\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"length\"}]" USAGE);
     ENCODE(answer_of(false, false, NULL), start, call(0, "get"), args(0, "{\"a\""), args(0, ":1}"), call(1, "put"),
            end(STOP_TOOL_CALLS));
-    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"tool_calls\":["
+    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"annotations\":[],\"tool_calls\":["
                "{\"id\":\"call_<1>\",\"type\":\"function\",\"function\":{\"name\":\"get\",\"arguments\":\"{\\\"a\\\":1}\"}},"
                "{\"id\":\"call_<2>\",\"type\":\"function\",\"function\":{\"name\":\"put\",\"arguments\":\"\"}}]},"
                "\"logprobs\":null,\"finish_reason\":\"tool_calls\"}]" USAGE);
@@ -199,7 +201,7 @@ static void writes_several_answers_as_they_come(void **state)
                DELTA_OF("1", "\"content\":\"x\"", "null") ",\"usage\":null}\n\n"
                DELTA("\"content\":\"y\"", "null") ",\"usage\":null}\n\n" DELTA_OF("1", "", "\"length\"") ",\"usage\":null}\n\n"
                DELTA("\"content\":\"z\"", "null") ",\"usage\":null}\n\n" DELTA("", "\"stop\"") ",\"usage\":null}\n\n"
-               CHUNK "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":6,\"total_tokens\":15}}\n\ndata: [DONE]\n\n");
+               CHUNK "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":6,\"total_tokens\":15" DETAILS("0") "}}\n\ndata: [DONE]\n\n");
 }
 
 static void writes_several_answers_at_once(void **state)
@@ -209,12 +211,12 @@ static void writes_several_answers_at_once(void **state)
     conv.n_choices = 3;
     ENCODE(a, start, of(2, text("c")), of(0, call(0, "f")), of(1, text("b")), of(2, end(STOP_END)), of(0, args(0, "{}")),
            of(0, end(STOP_TOOL_CALLS)), of(1, end(STOP_LENGTH)));
-    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"tool_calls\":[{\"id\":\"call_<1>\",\"type\":\"function\","
+    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"annotations\":[],\"tool_calls\":[{\"id\":\"call_<1>\",\"type\":\"function\","
                "\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\"},"
-               "{\"index\":1,\"message\":{\"role\":\"assistant\",\"content\":\"b\",\"refusal\":null},\"logprobs\":null,"
-               "\"finish_reason\":\"length\"},{\"index\":2,\"message\":{\"role\":\"assistant\",\"content\":\"c\",\"refusal\":null},"
+               "{\"index\":1,\"message\":{\"role\":\"assistant\",\"content\":\"b\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,"
+               "\"finish_reason\":\"length\"},{\"index\":2,\"message\":{\"role\":\"assistant\",\"content\":\"c\",\"refusal\":null,\"annotations\":[]},"
                "\"logprobs\":null,\"finish_reason\":\"stop\"}],"
-               "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":9,\"total_tokens\":18}}");
+               "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":9,\"total_tokens\":18" DETAILS("0") "}}");
 }
 
 static void shows_reasoning_only_when_asked(void **state)
@@ -231,7 +233,7 @@ static void shows_reasoning_only_when_asked(void **state)
         ENCODE(a, start, thought("hm"), text("x"), last);
         obuf_printf(&want, "\"delta\":{\"%s\":\"hm\"}", names[k]);
         assert_non_null(memmem(out.p, out.n, want.p, want.n));
-        assert_true(says("\"completion_tokens_details\":{\"reasoning_tokens\":2}"));
+        assert_true(says("\"completion_tokens_details\":{\"reasoning_tokens\":2,"));
         a.stream = false;
         ENCODE(a, start, thought("h"), thought("m"), text("x"), last);
         obuf_reset(&want);
@@ -242,7 +244,7 @@ static void shows_reasoning_only_when_asked(void **state)
     for (int stream = 0; stream < 2; stream++) {
         ENCODE(answer_of(stream, true, NULL), start, thought("hm"), text("x"), end(STOP_END));
         assert_false(says("hm"));
-        assert_false(says("reasoning"));
+        assert_false(says("\"reasoning\"") || says("reasoning_content"));
     }
 }
 
@@ -258,7 +260,7 @@ static void answers_the_old_functions_in_kind(void **state)
                DELTA("", "\"function_call\"") "}\n\ndata: [DONE]\n\n");
     a.stream = false;
     ENCODE(a, start, call(0, "f"), args(0, "{\"a\""), args(0, ":1}"), call(1, "g"), args(1, "{}"), end(STOP_TOOL_CALLS));
-    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}},"
+    assert_out(WHOLE "\"content\":null,\"refusal\":null,\"annotations\":[],\"function_call\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}},"
                "\"logprobs\":null,\"finish_reason\":\"function_call\"}]" USAGE);
 }
 

@@ -13,18 +13,23 @@ static bool is_named(struct reader *r, uint32_t function, struct span name)
     return n != J_NONE && span_eq(reader_text(r, n), name);
 }
 
+/* Whether a list of tools, or of functions, or J_NONE has one of that name. */
+static bool lists(struct reader *r, uint32_t array, bool tools, struct span name)
+{
+    uint32_t end = array == J_NONE ? 0 : jdoc_end(r->d, array);
+    for (uint32_t k = jdoc_first(array); k < end; k = r->d->tok[k].next)
+        if (is_named(r, tools ? tool_function(r, k) : k, name)) return true;
+    return false;
+}
+
 /* The one that is named has to be there, wherever in the body the list stands. */
 static void choose(struct reader *r, const struct reader_field *f, uint32_t name, const char *list)
 {
     struct conv *c = r->conv;
-    uint32_t array = jdoc_get_type(r->d, 0, list, J_ARRAY);
-    bool found = false;
     c->tool_choice = TOOLS_NAMED;
     c->tool_name = reader_text(r, name);
-    uint32_t end = array == J_NONE ? 0 : jdoc_end(r->d, array);
-    for (uint32_t k = jdoc_first(array); k < end && !found; k = r->d->tok[k].next)
-        found = is_named(r, strcmp(list, "tools") == 0 ? tool_function(r, k) : k, c->tool_name);
-    if (!found) reader_unsupported(r, f->name);
+    if (!lists(r, jdoc_get_type(r->d, 0, list, J_ARRAY), strcmp(list, "tools") == 0, c->tool_name))
+        reader_unsupported(r, f->name);
 }
 
 struct word {
@@ -40,16 +45,43 @@ static void read_word(struct reader *r, const struct reader_field *f, uint32_t i
     else r->conv->tool_choice = words[w].choice;
 }
 
+/* What a choice of the type allowed_tools holds, or J_NONE: a mode, and some of the tools. */
+static uint32_t allowed_tools(const struct reader *r, uint32_t choice)
+{
+    if (!jdoc_is(r->d, jdoc_get(r->d, choice, "type"), "allowed_tools")) return J_NONE;
+    return jdoc_get_type(r->d, choice, "allowed_tools", J_OBJECT);
+}
+
 void openai_chat_tool_choice(struct reader *r, const struct reader_field *f, uint32_t i)
 {
-    static const struct word words[] = {{"auto", TOOLS_AUTO}, {"none", TOOLS_NONE}, {"required", TOOLS_REQUIRED}};
+    static const struct word words[] = {{"auto", TOOLS_AUTO}, {"none", TOOLS_NONE}, {"required", TOOLS_REQUIRED},
+                                        {"any", TOOLS_REQUIRED}};   /* Mistral's word */
     if (!reader_is(r, i, J_OBJECT)) {
         read_word(r, f, i, words, COUNT(words));
         return;
     }
-    uint32_t name = jdoc_get_type(r->d, tool_function(r, i), "name", J_STRING);
-    if (name == J_NONE) reader_unsupported(r, f->name);   /* allowed_tools, custom */
-    else choose(r, f, name, "tools");
+    uint32_t allowed = allowed_tools(r, i), name = jdoc_get_type(r->d, tool_function(r, i), "name", J_STRING);
+    if (allowed != J_NONE) read_word(r, f, jdoc_get(r->d, allowed, "mode"), words, COUNT(words));
+    else if (name != J_NONE) choose(r, f, name, "tools");
+    else reader_unsupported(r, f->name);   /* custom */
+}
+
+void openai_chat_narrow(struct reader *r)
+{
+    uint32_t allowed = allowed_tools(r, jdoc_get(r->d, 0, "tool_choice")), tools = jdoc_get_type(r->d, 0, "tools", J_ARRAY);
+    if (allowed == J_NONE || tools == J_NONE) return;
+    uint32_t names = jdoc_get_type(r->d, allowed, "tools", J_ARRAY), left = 0;
+    struct obuf o = {0};
+    jo_open(&o, NULL, '[');
+    for (uint32_t k = jdoc_first(tools); k < jdoc_end(r->d, tools); k = r->d->tok[k].next) {
+        uint32_t name = jdoc_get_type(r->d, tool_function(r, k), "name", J_STRING);
+        if (name == J_NONE || !lists(r, names, true, reader_text(r, name))) continue;
+        jo_raw(&o, NULL, jdoc_raw(r->d, k));
+        left++;
+    }
+    jo_close(&o, ']');
+    r->conv->tools = left ? reader_keep(r, &o) : SPAN_NONE;
+    obuf_fini(&o);
 }
 
 void openai_chat_function_call(struct reader *r, const struct reader_field *f, uint32_t i)

@@ -93,7 +93,7 @@ static void put_whole(const struct answer *a, struct obuf *o)
     for (uint32_t i = 0; i < answer_n_choices(a); i++)
         put_choice(a, &a->choice[i], obuf_span(&a->choice[i].text), true, o);
     jo_close(o, ']');
-    openai_put_usage(a, o);
+    openai_put_usage(a, true, o);
     jo_close(o, '}');
     o->comma = false;
 }

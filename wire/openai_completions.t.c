@@ -126,7 +126,9 @@ static void assert_out(const char *want)
 
 #define HEAD "{\"id\":\"<id>\",\"object\":\"text_completion\",\"created\":5,\"model\":\"smol\",\"system_fingerprint\":\"fp_cordon\",\"choices\":["
 #define CHOICE(t, i, fin) "{\"text\":\"" t "\",\"index\":" i ",\"logprobs\":null,\"finish_reason\":" fin "}"
-#define USAGE(c, t) "\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":" c ",\"total_tokens\":" t "}}"
+#define DETAILS ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},\"completion_tokens_details\":{" \
+    "\"reasoning_tokens\":0,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}"
+#define USAGE(c, t) "\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":" c ",\"total_tokens\":" t DETAILS "}}"
 static const struct conv_event start = {.kind = EV_START};
 
 static void writes_a_stream(void **state)

@@ -76,17 +76,24 @@ void openai_put_head(const struct answer *a, const char *object, struct obuf *o)
     jo_cstr(o, "system_fingerprint", FINGERPRINT);
 }
 
-void openai_put_usage(const struct answer *a, struct obuf *o)
+static void put_details(const struct answer *a, struct obuf *o)
+{
+    jo_raw(o, "prompt_tokens_details", SPAN("{\"cached_tokens\":0,\"audio_tokens\":0}"));
+    jo_open(o, "completion_tokens_details", '{');
+    jo_u64(o, "reasoning_tokens", a->reasoning_tokens);
+    jo_u64(o, "audio_tokens", 0);
+    jo_u64(o, "accepted_prediction_tokens", 0);
+    jo_u64(o, "rejected_prediction_tokens", 0);
+    jo_close(o, '}');
+}
+
+void openai_put_usage(const struct answer *a, bool details, struct obuf *o)
 {
     jo_open(o, "usage", '{');
     jo_u64(o, "prompt_tokens", a->prompt_tokens);
     jo_u64(o, "completion_tokens", a->completion_tokens);
     jo_u64(o, "total_tokens", (uint64_t)a->prompt_tokens + a->completion_tokens);
-    if (a->reasoning_tokens) {
-        jo_open(o, "completion_tokens_details", '{');
-        jo_u64(o, "reasoning_tokens", a->reasoning_tokens);
-        jo_close(o, '}');
-    }
+    if (details) put_details(a, o);
     jo_close(o, '}');
 }
 
@@ -102,7 +109,7 @@ void openai_chunk_open(const struct answer *a, const char *object, struct obuf *
 void openai_chunk_close(const struct answer *a, bool with_usage, struct obuf *o)
 {
     jo_close(o, ']');
-    if (with_usage) openai_put_usage(a, o);
+    if (with_usage) openai_put_usage(a, true, o);
     else if (a->conv->include_usage) jo_null(o, "usage");
     jo_close(o, '}');
     obuf_str(o, "\n\n");

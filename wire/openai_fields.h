@@ -19,8 +19,8 @@ reader_fn openai_stream_options;   /* `offset`: include_usage */
 void openai_answer_begin(struct answer *a, const char *prefix);
 /* The members that every object of an answer begins with. */
 void openai_put_head(const struct answer *a, const char *object, struct obuf *o);
-/* What answer_choice_ended has added up. */
-void openai_put_usage(const struct answer *a, struct obuf *o);
+/* What answer_choice_ended has added up. OpenAI tells the details also when all are zero, and clients read them unasked. */
+void openai_put_usage(const struct answer *a, bool details, struct obuf *o);
 /* One event of a stream, open for its choices; the last one may tell the usage. */
 void openai_chunk_open(const struct answer *a, const char *object, struct obuf *o);
 void openai_chunk_close(const struct answer *a, bool with_usage, struct obuf *o);

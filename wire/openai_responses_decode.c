@@ -44,6 +44,12 @@ static void only_zero(struct reader *r, const struct reader_field *f, uint32_t i
     if (!jdoc_int(r->d, i, &v) || v != 0) reader_unsupported(r, f->name);
 }
 
+/* An answer in the background is one that may be asked for until it is there: here it is there with the first reply. */
+static void read_background(struct reader *r, const struct reader_field *f, uint32_t i)
+{
+    if (!reader_is(r, i, J_TRUE) && !reader_is(r, i, J_FALSE)) reader_unsupported(r, f->name);
+}
+
 static const struct reader_field fields[] = {
     {"stream", reader_bool, READER_AT(stream), 0, 0},
     {"store", reader_bool, READER_AT(store), 0, 0},
@@ -56,7 +62,7 @@ static const struct reader_field fields[] = {
     {"previous_response_id", read_previous, 0, 0, 0},
     {"include", read_include, 0, 0, 0},
     {"top_logprobs", only_zero, 0, 0, 0},
-    {"background", reader_only_false, 0, 0, 0},
+    {"background", read_background, 0, 0, 0},
     {"conversation", reader_never, 0, 0, 0},
     {"prompt", reader_never, 0, 0, 0},
 };

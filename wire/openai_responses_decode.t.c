@@ -67,7 +67,7 @@ static void reads_every_parameter(void **state)
     decode(WITH("\"instructions\":\"be \\\"short\\\"\",\"stream\":true,\"store\":false,\"max_output_tokens\":7,"
                 "\"temperature\":0.5,"
                 "\"top_p\":0.25,\"parallel_tool_calls\":false,\"previous_response_id\":\"resp_1\",\"top_logprobs\":0,"
-                "\"background\":false,\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"},\"truncation\":\"auto\","
+                "\"background\":true,\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"},\"truncation\":\"auto\","
                 "\"include\":[\"reasoning.encrypted_content\"],\"max_tool_calls\":3,\"user\":\"u\","
                 "\"metadata\":{\"a\":\"b\"},"
                 "\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"n\",\"schema\":{\"type\":\"object\"}}},"
@@ -230,6 +230,27 @@ static void reads_the_choice_of_tools(void **state)
     }
 }
 
+/* Only some of the tools may be called: the others are not offered. */
+static void offers_the_allowed_tools(void **state)
+{
+    (void)state;
+#define ALLOWED(mode, names) "\"tool_choice\":{\"type\":\"allowed_tools\",\"mode\":\"" mode "\",\"tools\":[" names "]}"
+    decode(WITH(TOOLS ALLOWED("required", "{\"type\":\"function\",\"name\":\"get\"},{\"type\":\"mcp\",\"server_label\":\"s\"}")));
+    assert_null(conv.unsupported);
+    ASSERT_IS(conv.tools, "[{\"type\":\"function\",\"function\":{\"name\":\"get\"}}]");
+    assert_int_equal(conv.tool_choice, TOOLS_REQUIRED);
+    assert_false(conv.own & RESPONSES_CUSTOM_TOOLS);
+    decode(WITH(TOOLS ALLOWED("auto", "{\"type\":\"custom\",\"name\":\"patch\"},{\"type\":\"custom\",\"name\":\"get\"}")));
+    assert_null(conv.unsupported);
+    assert_true(conv.own & RESPONSES_CUSTOM_TOOLS && conv.tool_choice == TOOLS_AUTO);
+    assert_null(memmem(conv.tools.p, conv.tools.n, "\"get\"", 5));
+    decode(WITH(TOOLS ALLOWED("auto", "{\"type\":\"web_search\"}")));
+    assert_null(conv.unsupported);
+    assert_null(conv.tools.p);
+    decode(WITH(TOOLS ALLOWED("required", "{\"type\":\"web_search\"}")));
+    assert_string_equal(conv.unsupported, "tool_choice");
+}
+
 static void assert_unsupported(const char *body, const char *name)
 {
     decode(body);
@@ -241,7 +262,7 @@ static void names_what_it_cannot_honour(void **state)
 {
     (void)state;
     static const struct { const char *body, *name; } rows[] = {
-        {WITH("\"conversation\":\"conv_1\""), "conversation"}, {WITH("\"background\":true"), "background"},
+        {WITH("\"conversation\":\"conv_1\""), "conversation"}, {WITH("\"background\":1"), "background"},
         {WITH("\"prompt\":{\"id\":\"p\"}"), "prompt"}, {WITH("\"top_logprobs\":2"), "top_logprobs"},
         {WITH("\"include\":[\"message.output_text.logprobs\"]"), "include"},
         {WITH("\"text\":{\"format\":{\"type\":\"x\"}}"), "text"},
@@ -286,6 +307,32 @@ static void names_items_it_cannot_honour(void **state)
         {INPUT("{\"type\":\"reasoning\",\"summary\":7}"), "input.reasoning"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) assert_unsupported(rows[i].body, rows[i].name);
+}
+
+/* What the provider ran is a call with its result, what another agent wrote a message. */
+static void reads_what_others_did(void **state)
+{
+    (void)state;
+    decode(INPUT("{\"type\":\"file_search_call\",\"id\":\"fs_1\",\"status\":\"completed\",\"queries\":[\"q\"],\"results\":[{\"text\":\"t\"}]},"
+                 "{\"type\":\"file_search_call\",\"id\":\"fs_2\",\"queries\":[],\"results\":null},"
+                 "{\"type\":\"code_interpreter_call\",\"id\":\"ci_1\",\"container_id\":\"c\",\"code\":\"1\\n+1\",\"outputs\":[]},"
+                 "{\"type\":\"agent_message\",\"author\":\"a\",\"content\":[{\"type\":\"input_text\",\"text\":\"found it\"}]}"));
+    assert_null(conv.unsupported);
+    static const struct { const char *name, *id, *arguments, *result; } ran[] = {
+        {"file_search", "fs_1", "{\"queries\":[\"q\"]}", "[{\"text\":\"t\"}]"}, {"file_search", "fs_2", "{\"queries\":[]}", ""},
+        {"code_interpreter", "ci_1", "{\"code\":\"1\\n+1\"}", "[]"},
+    };
+    assert_int_equal(conv.n_msgs, 2 * COUNT(ran) + 1);
+    for (size_t i = 0; i < COUNT(ran); i++) {
+        const struct conv_msg *m = &conv.msgs[2 * i];
+        assert_true(m->role == ROLE_ASSISTANT && m->n_calls == 1);
+        ASSERT_IS(m->calls[0].name, ran[i].name);
+        ASSERT_IS(m->calls[0].id, ran[i].id);
+        ASSERT_IS(m->calls[0].arguments, ran[i].arguments);
+        assert_message(2 * i + 1, ROLE_TOOL, ran[i].result);
+        ASSERT_IS(m[1].tool_call_id, ran[i].id);
+    }
+    assert_message(2 * COUNT(ran), ROLE_USER, "found it");
 }
 
 static void passes_over_what_says_nothing(void **state)
@@ -376,7 +423,7 @@ static void routes_lead_here(void **state)
         {"GET", "/v1/responses/resp_1", "responses.retrieve", CONV_NONE, ROUTE_LOCAL_OBJECTS},
         {"DELETE", "/v1/responses/resp_1", "responses.delete", CONV_NONE, ROUTE_LOCAL_OBJECTS},
         {"GET", "/v1/responses/resp_1/input_items", "responses.input_items.list", CONV_NONE, ROUTE_LOCAL_OBJECTS},
-        {"POST", "/v1/responses/resp_1/cancel", "responses.cancel", CONV_NONE, ROUTE_GIVES_IDS},
+        {"POST", "/v1/responses/resp_1/cancel", "responses.cancel", CONV_NONE, ROUTE_GIVES_IDS | ROUTE_LOCAL_OBJECTS},
         {"POST", "/v1/conversations/conv_1/items", "conversations.items.create", CONV_NONE, ROUTE_GIVES_IDS},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -417,7 +464,8 @@ int main(void)
         cmocka_unit_test(reads_the_choice_of_tools),
         cmocka_unit_test(names_what_it_cannot_honour),
         cmocka_unit_test(names_items_it_cannot_honour),
-        cmocka_unit_test(passes_over_what_says_nothing),
+        cmocka_unit_test(reads_what_others_did),
+        cmocka_unit_test(offers_the_allowed_tools), cmocka_unit_test(passes_over_what_says_nothing),
         cmocka_unit_test(reads_and_asks_for_summaries),
         cmocka_unit_test(counts_without_a_model),
         cmocka_unit_test(refuses_what_is_no_request),

@@ -89,7 +89,7 @@ static void puts_the_notice_first(void **state)
 static void repeats_what_was_asked(void **state)
 {
     (void)state;
-    struct jdoc d = doc_of("{\"model\":\"gpt-5\",\n\"instructions\":\"be\\nshort\",\"temperature\":0.10,"
+    struct jdoc d = doc_of("{\"model\":\"gpt-5\",\n\"instructions\":\"be\\nshort\",\"temperature\":0.10,\"background\":true,"
                            "\"max_output_tokens\":5,"
                            "\"tools\":[\r\n{\"type\":\"web_search\"}\n],\"tool_choice\":\"none\",\"metadata\":{\"k\":\"v\"},"
                            "\"text\":{\"verbosity\":\"low\"},\"reasoning\":{\"effort\":\"low\"},\"user\":null,"
@@ -99,7 +99,7 @@ static void repeats_what_was_asked(void **state)
     a.request = &d;
     ENCODE(a, text("x"), end(STOP_END));
     static const char *const parts[] = {
-        "\"instructions\":\"be\\nshort\",", "\"temperature\":0.10,", "\"max_output_tokens\":5,",
+        "\"instructions\":\"be\\nshort\",", "\"background\":true,\"error\"", "\"temperature\":0.10,", "\"max_output_tokens\":5,",
             "\"tools\":[{\"type\":\"web_search\"}],",
         "\"tool_choice\":\"none\",", "\"metadata\":{\"k\":\"v\"}}", "\"text\":{\"format\":{\"type\":\"text\"},"
             "\"verbosity\":\"low\"},",

@@ -85,6 +85,12 @@ static void reasoning(struct items *t, uint32_t i)
     if (text.n) t->thought = text;
 }
 
+/* What another agent of the client's told this one. */
+static void agent_message(struct items *t, uint32_t i)
+{
+    add(t, ROLE_USER)->text = text_of(t->r, jdoc_get(doc(t), i, "content"), "input.content");
+}
+
 /* The summary of an earlier part. One that the API made is sealed, and what it stands for is unknown here. */
 static void compaction(struct items *t, uint32_t i)
 {
@@ -187,7 +193,23 @@ static void apply_patch_output(struct items *t, uint32_t i)
     add_output(t, id, text.n ? text : reader_string(t->r, reader_given(t->r, i, "status"), "input.output"));
 }
 
-/* A call that the provider ran comes with its result. */
+/* A call that the provider ran comes with its result. `asked` and `gave`: the members that hold the two, as JSON. */
+static void ran_call(struct items *t, uint32_t i, const char *name, const char *asked, const char *gave)
+{
+    uint32_t question = reader_given(t->r, i, asked), result = reader_given(t->r, i, gave);
+    struct span id = call_id(t, i);
+    struct obuf o = {0};
+    jo_open(&o, NULL, '{');
+    if (reader_is(t->r, question, J_STRING)) jo_str(&o, asked, reader_text(t->r, question));
+    else if (question != J_NONE) jo_raw(&o, asked, jdoc_raw(doc(t), question));
+    jo_close(&o, '}');
+    add_call(t, (struct conv_call){id, span_str(name), reader_keep(t->r, &o)});
+    add_output(t, id, result == J_NONE ? SPAN_NONE : jdoc_raw(doc(t), result));
+}
+
+static void file_search_call(struct items *t, uint32_t i) { ran_call(t, i, "file_search", "queries", "results"); }
+static void code_call(struct items *t, uint32_t i) { ran_call(t, i, "code_interpreter", "code", "outputs"); }
+
 static void mcp_call(struct items *t, uint32_t i)
 {
     struct span id = call_id(t, i);
@@ -222,7 +244,9 @@ static const struct {
     {"local_shell_call", local_shell_call}, {"local_shell_call_output", call_output}, {"shell_call", shell_call},
     {"shell_call_output", shell_output}, {"apply_patch_call", apply_patch_call},
     {"apply_patch_call_output", apply_patch_output}, {"mcp_call", mcp_call}, {"compaction", compaction},
-    {"compaction_summary", compaction}, {"compaction_trigger", compaction_trigger}, {"item_reference", item_reference},
+    {"compaction_summary", compaction}, {"context_compaction", compaction}, {"agent_message", agent_message},
+    {"file_search_call", file_search_call}, {"code_interpreter_call", code_call},
+    {"compaction_trigger", compaction_trigger}, {"item_reference", item_reference},
     {"web_search_call", pass_over}, {"mcp_list_tools", pass_over}, {"tool_search_call", pass_over},
     {"tool_search_output", pass_over}, {"additional_tools", pass_over}, {"configuration_update", pass_over},
 };

@@ -85,7 +85,7 @@ static void put_state(const struct answer *a, const char *status, const struct c
     jo_cstr(o, "object", "response");
     jo_u64(o, "created_at", a->created);
     jo_cstr(o, "status", status);
-    jo_bool(o, "background", false);
+    put_member(a->request, 0, "background", "false", o);
     jo_null(o, "error");
     if (end && end->stop == STOP_LENGTH) jo_raw(o, "incomplete_details", SPAN("{\"reason\":\"max_output_tokens\"}"));
     else jo_null(o, "incomplete_details");

@@ -13,17 +13,16 @@ static bool is_offered(const struct jdoc *d, uint32_t tool)
 }
 
 /* The tool of that name and type, or J_NONE. */
-static uint32_t tool_named(const struct jdoc *d, uint32_t tools, const char *type, struct span raw_name)
+static uint32_t tool_named(const struct jdoc *d, uint32_t tools, const char *type, struct span called)
 {
     if (tools == J_NONE) return J_NONE;
     for (uint32_t k = jdoc_first(tools); k < jdoc_end(d, tools); k = d->tok[k].next) {
         uint32_t name = jdoc_get_type(d, k, "name", J_STRING);
-        if (name != J_NONE && span_eq(jdoc_raw(d, name), raw_name) && jdoc_is(d, jdoc_get(d, k, "type"), type)) return k;
+        if (jdoc_equals(d, name, called) && jdoc_is(d, jdoc_get(d, k, "type"), type)) return k;
     }
     return J_NONE;
 }
 
-/* Names are letters, digits, '_' and '-' in the API, so that one is never written in two ways. */
 bool responses_tool_is_custom(const struct jdoc *request, struct span name)
 {
     return tool_named(request, jdoc_get_type(request, 0, "tools", J_ARRAY), "custom", name) != J_NONE;
@@ -56,13 +55,20 @@ static void put_tool(const struct jdoc *d, uint32_t tool, struct obuf *o)
     jo_close(o, '}');
 }
 
-static void read_tools(struct reader *r, uint32_t tools)
+/* `allowed`: the list of a tool_choice that narrows the tools, or J_NONE. */
+static bool is_allowed(struct reader *r, uint32_t tool, uint32_t allowed)
+{
+    const char *type = is_custom(r->d, tool) ? "custom" : "function";
+    return allowed == J_NONE || tool_named(r->d, allowed, type, reader_text(r, jdoc_get(r->d, tool, "name"))) != J_NONE;
+}
+
+static void read_tools(struct reader *r, uint32_t tools, uint32_t allowed)
 {
     struct obuf o = {0};
     bool any = false;
     jo_open(&o, NULL, '[');
     for (uint32_t k = jdoc_first(tools); k < jdoc_end(r->d, tools); k = r->d->tok[k].next) {
-        if (!is_offered(r->d, k)) continue;
+        if (!is_offered(r->d, k) || !is_allowed(r, k, allowed)) continue;
         if (is_custom(r->d, k)) r->conv->own |= RESPONSES_CUSTOM_TOOLS;
         put_tool(r->d, k, &o);
         any = true;
@@ -80,33 +86,43 @@ static void read_choice_named(struct reader *r, uint32_t choice, uint32_t tools)
     uint32_t name = jdoc_get_type(r->d, choice, "name", J_STRING);
     for (size_t k = 0; k < COUNT(types) && name != J_NONE; k++) {
         if (!jdoc_is(r->d, jdoc_get(r->d, choice, "type"), types[k])) continue;
-        if (tool_named(r->d, tools, types[k], jdoc_raw(r->d, name)) == J_NONE) break;
+        struct span called = reader_text(r, name);
+        if (tool_named(r->d, tools, types[k], called) == J_NONE) break;
         r->conv->tool_choice = TOOLS_NAMED;
-        r->conv->tool_name = reader_text(r, name);
+        r->conv->tool_name = called;
         return;
     }
-    reader_unsupported(r, "tool_choice");   /* allowed_tools, and what the provider runs */
+    reader_unsupported(r, "tool_choice");   /* what the provider runs */
+}
+
+static void read_word(struct reader *r, uint32_t word)
+{
+    static const struct { const char *word; enum tool_choice choice; } words[] = {
+        {"auto", TOOLS_AUTO}, {"none", TOOLS_NONE}, {"required", TOOLS_REQUIRED}};
+    size_t w = 0;
+    while (w < COUNT(words) && !jdoc_is(r->d, word, words[w].word)) w++;
+    if (w == COUNT(words)) reader_unsupported(r, "tool_choice");
+    else r->conv->tool_choice = words[w].choice;
+}
+
+static bool is_narrowing(const struct reader *r, uint32_t choice)
+{
+    return jdoc_is(r->d, jdoc_get(r->d, choice, "type"), "allowed_tools");
 }
 
 static void read_choice(struct reader *r, uint32_t choice, uint32_t tools)
 {
-    static const struct { const char *word; enum tool_choice choice; } words[] = {
-        {"auto", TOOLS_AUTO}, {"none", TOOLS_NONE}, {"required", TOOLS_REQUIRED}};
-    if (!reader_is(r, choice, J_STRING)) {
-        read_choice_named(r, choice, tools);
-        return;
-    }
-    size_t w = 0;
-    while (w < COUNT(words) && !jdoc_is(r->d, choice, words[w].word)) w++;
-    if (w == COUNT(words)) reader_unsupported(r, "tool_choice");
-    else r->conv->tool_choice = words[w].choice;
+    if (reader_is(r, choice, J_STRING)) read_word(r, choice);
+    else if (is_narrowing(r, choice)) read_word(r, jdoc_get(r->d, choice, "mode"));
+    else read_choice_named(r, choice, tools);
 }
 
 void responses_tools(struct reader *r, uint32_t body)
 {
     struct conv *c = r->conv;
     uint32_t tools = reader_given(r, body, "tools"), choice = reader_given(r, body, "tool_choice");
-    if (reader_is(r, tools, J_ARRAY)) read_tools(r, tools);
+    uint32_t allowed = is_narrowing(r, choice) ? jdoc_get_type(r->d, choice, "tools", J_ARRAY) : J_NONE;
+    if (reader_is(r, tools, J_ARRAY)) read_tools(r, tools, allowed);
     else if (tools != J_NONE) reader_unsupported(r, "tools");
     if (choice != J_NONE) read_choice(r, choice, reader_is(r, tools, J_ARRAY) ? tools : J_NONE);
     if (c->tool_choice == TOOLS_REQUIRED && c->tools.p == NULL) reader_unsupported(r, "tool_choice");

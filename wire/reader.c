@@ -237,8 +237,10 @@ void reader_inputs(struct reader *r, const struct reader_field *f, uint32_t i)
     }
     c->inputs = reader_array(r, n, sizeof *c->inputs);
     c->n_inputs = 0;
-    for (uint32_t k = list ? jdoc_first(i) : i; c->inputs && c->n_inputs < n; k = r->d->tok[k].next)
+    for (uint32_t k = list ? jdoc_first(i) : i; c->inputs && c->n_inputs < n; k = r->d->tok[k].next) {
+        if (!reader_is(r, k, J_STRING)) reader_unsupported(r, f->name);   /* null is no text either */
         c->inputs[c->n_inputs++] = reader_string(r, k, f->name);
+    }
 }
 
 /* ---- messages ---- */

@@ -98,6 +98,14 @@ void refuse_openai_stream(const struct refusal *r, struct obuf *out)
 
 /* ---- Anthropic ---- */
 
+/* The SDKs' threads then send the whole conversation again, which can be decided and answered by itself. */
+static void jo_thread_lost(struct obuf *out)
+{
+    jo_open(out, "details", '{');
+    jo_cstr(out, "error_code", "thread_not_found");
+    jo_close(out, '}');
+}
+
 void refuse_anthropic(const struct refusal *r, struct obuf *out)
 {
     static const struct refuse_name types[] = {
@@ -113,6 +121,7 @@ void refuse_anthropic(const struct refusal *r, struct obuf *out)
     /* Claude Code looks for the API's words to shorten a conversation and go on. */
     if (r->fail == FAIL_CONTEXT_LENGTH) refuse_jo_message_as(r, "message", "prompt is too long", out);
     else refuse_jo_message(r, "message", out);
+    if (r->fail == FAIL_STATE_UNKNOWN || r->fail == FAIL_STATE_REMOTE) jo_thread_lost(out);
     jo_close(out, '}');
     jo_cstr(out, "request_id", r->id);
     jo_close(out, '}');

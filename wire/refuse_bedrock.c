@@ -5,9 +5,9 @@
 
 static const struct refuse_name exceptions[] = {
     {400, "ValidationException"}, {401, "AccessDeniedException"}, {403, "AccessDeniedException"},
-    {404, "ResourceNotFoundException"}, {408, "ModelTimeoutException"}, {429, "ThrottlingException"},
-    {500, "InternalServerException"}, {502, "ServiceUnavailableException"}, {503, "ServiceUnavailableException"},
-    {504, "ModelTimeoutException"}, {0, "ValidationException"},
+    {404, "ResourceNotFoundException"}, {408, "ModelTimeoutException"}, {424, "ModelErrorException"},
+    {429, "ThrottlingException"}, {500, "InternalServerException"}, {502, "ServiceUnavailableException"},
+    {503, "ServiceUnavailableException"}, {504, "ModelTimeoutException"}, {0, "ValidationException"},
 };
 
 /* Clients look for these words to shorten a conversation and go on. */
@@ -23,10 +23,18 @@ void refuse_bedrock(const struct refusal *r, struct obuf *out)
     out->comma = false;
 }
 
+/* Amazon's SDKs do not read x-should-retry: they try again after every 500, 502, 503 and 504. 424 is Bedrock's own status
+ * for what went wrong behind it and is not tried again. */
+int refuse_bedrock_status(enum fail f)
+{
+    int status = fail_status(f);
+    return status >= 500 && !fail_may_retry(f) ? 424 : status;
+}
+
 void refuse_bedrock_headers(const struct refusal *r, struct obuf *out)
 {
     obuf_str(out, "x-amzn-errortype: ");
-    obuf_str(out, refuse_named(exceptions, COUNT(exceptions), fail_status(r->fail)));
+    obuf_str(out, refuse_named(exceptions, COUNT(exceptions), refuse_bedrock_status(r->fail)));
     obuf_str(out, "\r\n");
 }
 

@@ -54,6 +54,12 @@ const char *route_family_path(const char *provider)
     return d ? family(d)->base_path : NULL;
 }
 
+const char *const *route_query_credentials(const char *provider)
+{
+    const struct dialect *d = dialect_find(provider);
+    return d ? d->query_credentials : NULL;
+}
+
 /* ---- patterns ---- */
 
 static int hex_value(char c)
@@ -216,6 +222,30 @@ const char *route_provider(struct span path)
 }
 
 /* ---- by name ---- */
+
+/* The n-th of all routes, those of unknown paths among them; NULL past the end. */
+static const struct route *nth_route(size_t n)
+{
+    for (size_t i = 0; i < COUNT(dialects); i++) {
+        const struct dialect *d = dialects[i];
+        if (n <= d->n_rows) return n ? d->rows[n - 1].route : &d->unknown;
+        n -= d->n_rows + 1;
+    }
+    return NULL;
+}
+
+size_t route_api_names(const char **names, size_t most)
+{
+    size_t n = 0;
+    const struct route *r;
+    for (size_t i = 0; (r = nth_route(i)) != NULL; i++) {
+        size_t at = 0;
+        if (r->codec == NULL) continue;   /* a dialect that speaks another's has that one's */
+        while (at < n && strcmp(names[at], r->codec->name) != 0) at++;
+        if (at == n && n < most) names[n++] = r->codec->name;
+    }
+    return n;
+}
 
 /* A codec that has only error shapes is that of what is unknown, though a row somewhere may use it too. */
 const struct route *route_of_api(const char *name)

@@ -300,6 +300,15 @@ static void finds_by_name(void **state)
     assert_null(route_of_api("openai"));
     assert_null(route_of_api("openai.nothing"));
     assert_null(route_of_api(""));
+    const char *names[ROUTE_API_NAMES];
+    size_t n = route_api_names(names, COUNT(names)), chats = 0;
+    assert_in_range(n, 40, COUNT(names) - 1);
+    for (size_t i = 0; i < n; i++) {
+        assert_non_null(route_of_api(names[i]));
+        chats += strcmp(names[i], "openai.chat") == 0;
+    }
+    assert_int_equal(chats, 1);
+    assert_int_equal(route_api_names(names, 3), 3);
 }
 
 int main(void)

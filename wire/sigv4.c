@@ -1,5 +1,6 @@
 /* AWS Signature Version 4. */
 #include "wire/sigv4.h"
+#include "wire/query.h"
 #include <time.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -34,7 +35,22 @@ static bool read_scope(struct span credential, struct sigv4_parsed *p)
     return p->access_key.n && p->date.n == 8 && p->region.n && p->service.n && span_is(credential, "aws4_request");
 }
 
-bool sigv4_parse(struct span authorization, struct sigv4_parsed *p)
+bool sigv4_is(struct span authorization)
+{
+    struct span scheme = SPAN("AWS"), a = span_trim(authorization);
+    return a.n >= scheme.n && span_ieq((struct span){a.p, scheme.n}, scheme);
+}
+
+bool sigv4_in_query(struct span target)
+{
+    struct query_parameter p;
+    size_t at = 0;
+    while (query_next(target, &at, &p))
+        if (span_ieq(p.name, SPAN("X-Amz-Signature"))) return true;
+    return false;
+}
+
+static bool parse(struct span authorization, struct sigv4_parsed *p)
 {
     struct span rest = span_trim(authorization), credential = SPAN_NONE;
     unsigned char signature[DIGEST_LEN];
@@ -49,6 +65,13 @@ bool sigv4_parse(struct span authorization, struct sigv4_parsed *p)
     }
     return credential.p && p->signed_headers.p && read_scope(credential, p) &&
            hex_get(signature, sizeof signature, p->signature);
+}
+
+bool sigv4_parse(struct span authorization, struct sigv4_parsed *p)
+{
+    bool ok = parse(authorization, p);
+    if (!ok) *p = (struct sigv4_parsed){0};
+    return ok;
 }
 
 bool sigv4_signs(const struct sigv4_parsed *p, struct span name)

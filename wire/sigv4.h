@@ -18,7 +18,12 @@ struct sigv4_parsed {
     struct span signature;               /* 64 hex digits */
 };
 
-/* Reads the value of an Authorization header. False when it is another scheme or malformed. */
+/* Whether the value of an Authorization header is a signature of Amazon's, readable or not, of whatever version. */
+bool sigv4_is(struct span authorization);
+/* Whether a request target's query has one ("X-Amz-Signature"), as presigned URLs do. */
+bool sigv4_in_query(struct span target);
+/* Reads the value of an Authorization header. False when it is another scheme or malformed; `*p` is empty then, so that no
+ * header is signed. */
 CD_USE bool sigv4_parse(struct span authorization, struct sigv4_parsed *p);
 /* Whether that header is signed, so that it must go up as it came. Without regard to case. */
 bool sigv4_signs(const struct sigv4_parsed *p, struct span name);

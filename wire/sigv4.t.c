@@ -48,6 +48,25 @@ static void signs_as_botocore(void **state)
                         "Signature=0268bb30b5f31a1de4c7b0bb369c0f1f311b81b5cf996eaa32bdb4877ae2fab1\r\n");
 }
 
+/* Whatever may be one is taken for one: what it covers must not be changed. */
+static void knows_a_signature_that_it_cannot_read(void **state)
+{
+    (void)state;
+    struct sigv4_parsed p;
+    static const char *const some[] = {
+        "AWS4-HMAC-SHA256 Credential=", " AWS4-ECDSA-P256-SHA256 Credential=AK/20260101/bedrock/aws4_request",
+        "aws4-hmac-sha256 x", "AWS AKIDEXAMPLE:c2ln"};
+    static const char *const none[] = {"", "Bearer AWS4", "AW", "Basic QVdT"};
+    for (size_t i = 0; i < COUNT(some); i++) {
+        assert_true(sigv4_is(span_str(some[i])) && !sigv4_parse(span_str(some[i]), &p));
+        assert_true(!sigv4_signs(&p, SPAN("host")) && p.access_key.p == NULL && p.signed_headers.p == NULL);
+    }
+    for (size_t i = 0; i < COUNT(none); i++) assert_false(sigv4_is(span_str(none[i])));
+    assert_true(sigv4_in_query(SPAN("/model/m/converse?a=b&X-Amz-Signature=00")));
+    assert_false(sigv4_in_query(SPAN("/model/m/converse?a=X-Amz-Signature")));
+    assert_false(sigv4_in_query(SPAN("/model/X-Amz-Signature=/converse")));
+}
+
 static void signs_queries_and_blanks(void **state)
 {
     (void)state;
@@ -167,7 +186,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_as_botocore), cmocka_unit_test(signs_queries_and_blanks),
         cmocka_unit_test(tells_the_payload_when_asked), cmocka_unit_test(refuses_what_it_cannot_sign),
-        cmocka_unit_test(reads_a_header), cmocka_unit_test(refuses_what_is_none), cmocka_unit_test(reads_what_it_signs),
+        cmocka_unit_test(knows_a_signature_that_it_cannot_read), cmocka_unit_test(reads_a_header),
+        cmocka_unit_test(refuses_what_is_none), cmocka_unit_test(reads_what_it_signs),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

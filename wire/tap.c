@@ -1,9 +1,16 @@
 #include "wire/tap.h"
+#include "core/base64.h"
 #include "wire/names.h"
+#include <stdlib.h>
 
 void tap_init(struct tap *t) { memset(t, 0, sizeof *t); }
 
-void tap_fini(struct tap *t) { sha256_free(t->hash); }
+void tap_fini(struct tap *t)
+{
+    if (t->inner) tap_fini(t->inner);
+    free(t->inner);
+    sha256_free(t->hash);
+}
 
 /* ---- what a name says of its value ---- */
 
@@ -11,11 +18,11 @@ void tap_fini(struct tap *t) { sha256_free(t->hash); }
 static const char *const id_forms[] = {
     "resp_", "conv_", "file-", "file_", "cfile_", "batch_", "msgbatch_", "vs_", "vsfb_", "cntr_", "container_", "asst_",
     "thread_", "run_", "upload_", "part_", "ft-", "ftjob-", "audio_", "chatcmpl-", "cmpl-", "pmpt_", "skill_", "video_", "eval_",
-    "ag_", "interactions/",
+    "ag_", "interactions/", "arn:",
 };
 static const char *const never_ids[] = {"msg_", "call_", "toolu_", "srvtoolu_", "req_", "rs_", "fc_"};
 static const char *const id_names[] = {"id", "output_file_id", "error_file_id", "input_file_id", "file_id", "container_id",
-                                       "conversation_id", "thread_id", "vector_store_id", "batch_id", "interaction_id"};
+                                       "conversation_id", "thread_id", "vector_store_id", "batch_id", "interaction_id", "invocationArn"};
 
 static bool begins_as(struct span v, const char *const *forms, size_t n)
 {
@@ -31,6 +38,7 @@ static int role_of(const struct tap *t)
     if (names_sealed_field(name) || (t->redacted && names_sealed_data(name))) return TAP_SEALED_VALUE;
     if (span_is(name, "type")) return TAP_TYPE_VALUE;
     if (span_is(name, "name")) return TAP_NAME_VALUE;
+    if (span_is(name, "bytes") && !t->nested) return TAP_CODE_VALUE;
     for (size_t i = 0; i < COUNT(id_names); i++)
         if (span_is(name, id_names[i])) return TAP_ID_VALUE;
     return TAP_PLAIN;
@@ -51,6 +59,7 @@ static bool is_plain_id(struct span v)
 static bool is_id(const struct tap *t, struct span v)
 {
     if (t->role == TAP_NAME_VALUE) return names_google_object(v);
+    if (t->messages && span_starts(v, SPAN("msg_"))) return true;
     if (begins_as(v, never_ids, COUNT(never_ids))) return false;
     return begins_as(v, id_forms, COUNT(id_forms)) || (t->depth == 1 && is_plain_id(v));
 }
@@ -65,6 +74,49 @@ static bool is_recent(struct tap *t, const struct digest *d)
     return false;
 }
 
+/* What is no character of a code is left out, so that groups do not depend on where the bytes are cut. */
+static void keep_code(struct tap *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (base64_is[(unsigned char)t->text[i]]) t->text[n++] = t->text[i];
+    t->n = n;
+}
+
+/* Decodes what is gathered, to the last whole group of four, or to the end. */
+static void take_decoded(struct tap *t, bool end, tap_found *found, void *arg)
+{
+    char out[TAP_ID_MAX];
+    keep_code(t);
+    size_t whole = end ? t->n : t->n / 4 * 4;
+    struct span bytes = {out, base64_decode((struct span){t->text, whole}, out)};
+    tap_feed(t->inner, bytes, found, arg);
+    if (end) tap_feed(t->inner, SPAN("\n"), found, arg);   /* a document that was cut spoils no other */
+    memmove(t->text, t->text + whole, t->n - whole);
+    t->n -= whole;
+}
+
+static void take_code(struct tap *t, struct span s, tap_found *found, void *arg)
+{
+    while (s.n > 0 && !t->bad) {
+        size_t room = sizeof t->text - t->n, n = s.n < room ? s.n : room;
+        memcpy(t->text + t->n, s.p, n);
+        t->n += n;
+        s = span_from(s, n);
+        take_decoded(t, false, found, arg);
+    }
+}
+
+static bool make_inner(struct tap *t)
+{
+    if (t->inner == NULL && (t->inner = malloc(sizeof *t->inner)) != NULL) {
+        tap_init(t->inner);
+        t->inner->nested = true;
+        t->inner->messages = t->messages;
+    }
+    return t->inner != NULL;
+}
+
 static void begin_string(struct tap *t, int role)
 {
     t->at = TAP_STRING;
@@ -73,6 +125,7 @@ static void begin_string(struct tap *t, int role)
     t->high = 0;
     t->bad = false;
     t->n = t->sealed_n = 0;
+    if (role == TAP_CODE_VALUE && !make_inner(t)) t->role = TAP_PLAIN;
     if (role != TAP_SEALED_VALUE) return;
     if (t->hash == NULL) t->hash = sha256_new();
     else sha256_restart(t->hash);
@@ -86,6 +139,10 @@ static void end_string(struct tap *t, tap_found *found, void *arg)
     t->at = t->role == TAP_NAME ? TAP_AFTER : TAP_OUT;
     if (t->role == TAP_TYPE_VALUE) t->redacted = !t->bad && span_is(v, "redacted_thinking");
     if (t->role == TAP_NAME || t->role == TAP_TYPE_VALUE || t->role == TAP_PLAIN || t->bad) return;
+    if (t->role == TAP_CODE_VALUE) {
+        take_decoded(t, true, found, arg);
+        return;
+    }
     struct digest d;
     if (t->role == TAP_SEALED_VALUE) {
         if (t->sealed_n < NAMES_SEALED_MIN) return;
@@ -115,7 +172,7 @@ static void take(struct tap *t, const char *p, size_t n)
     }
 }
 
-static void take_code(struct tap *t, uint32_t c)
+static void take_point(struct tap *t, uint32_t c)
 {
     char out[4];
     size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -131,14 +188,14 @@ static void take_unit(struct tap *t)
     uint32_t c = t->unit, high = t->high;
     t->high = 0;
     if ((c & 0xfc00) == 0xdc00) {
-        if (high != 0) take_code(t, 0x10000 + ((high & 0x3ff) << 10 | (c & 0x3ff)));
+        if (high != 0) take_point(t, 0x10000 + ((high & 0x3ff) << 10 | (c & 0x3ff)));
         else t->bad = true;
     } else if (high != 0) {
         t->bad = true;
     } else if ((c & 0xfc00) == 0xd800) {
         t->high = c;
     } else {
-        take_code(t, c);
+        take_point(t, c);
     }
 }
 
@@ -172,7 +229,8 @@ static size_t step_string(struct tap *t, struct span s, tap_found *found, void *
         return 1;
     }
     while (n < s.n && s.p[n] != '"' && s.p[n] != '\\' && (unsigned char)s.p[n] >= 0x20) n++;
-    if (n > 0) take(t, s.p, n);
+    if (n > 0 && t->role == TAP_CODE_VALUE) take_code(t, (struct span){s.p, n}, found, arg);
+    else if (n > 0) take(t, s.p, n);
     if (n == s.n) return n;
     if (s.p[n] == '"') end_string(t, found, arg);
     else if (s.p[n] == '\\') t->escape = 1;

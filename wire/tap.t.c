@@ -77,7 +77,24 @@ static void ids(void **state)
     expect("{\"message\":{\"audio\":{\"id\":\"audio_1\"}}}", "id:audio_1");
     expect("{\"id\":\"msg_0123456789\",\"content\":[{\"id\":\"toolu_0123456\"}]}", "");
     expect("{\"output\":[{\"id\":\"rs_0123456789\"},{\"call_id\":\"resp_1\"}]}", "");
+    expect("{\"invocationArn\":\"arn:aws:bedrock:us-east-1:1:async-invoke/i1\"}", "id:arn:aws:bedrock:us-east-1:1:async-invoke/i1");
     expect("{\"id\":\"\"}{\"id\":null}{\"id\":7}", "");
+}
+
+static void messages_where_they_are_wanted(void **state)
+{
+    (void)state;
+    struct span s = SPAN("data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"content\":[]}}\n\n"
+                         "data: {\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_1\"}}\n\n");
+    for (int wanted = 0; wanted < 2; wanted++) {
+        struct tap t;
+        struct heard h = {.n = 0};
+        tap_init(&t);
+        t.messages = wanted;
+        tap_feed(&t, s, hear, &h);
+        tap_fini(&t);
+        check(&h, wanted ? "id:msg_1" : "", s.p);
+    }
 }
 
 static void streams(void **state)
@@ -101,6 +118,23 @@ static void sealed(void **state)
     expect("{\"content_block\":{\"type\":\"image\",\"data\":\"" BLOB "\"}}", "");
     expect("{\"a\":{\"type\":\"redacted_thinking\"},\"data\":\"" BLOB "\"}", "");
     expect("{\"signature\":\"\"}{\"signature\":\"short\"}", "");
+}
+
+/* Bedrock's chunks. */
+static void json_in_base64(void **state)
+{
+    (void)state;
+/* a signature_delta of BLOB */
+#define DELTA "eyJ0eXBlIjoiY29udGVudF9ibG9ja19kZWx0YSIsImRlbHRhIjp7InR5cGUiOiJzaWduYXR1cmVfZGVs" \
+    "dGEiLCJzaWduYXR1cmUiOiJRVUpEUkVWR1IwaEpTa3RNVFU1UFVBPT0ifX0="
+/* {"id":"resp_1"} */
+#define START "eyJ0eXBlIjoibWVzc2FnZV9zdGFydCIsIm1lc3NhZ2UiOnsiaWQiOiJyZXNwXzEifX0g"
+    expect("{\"bytes\":\"" DELTA "\"}", "sealed:" BLOB);
+    expect("{\"bytes\":\"" START "\",\"p\":\"abc\"}\x01{\"bytes\":\"" DELTA "\"}", "id:resp_1 sealed:" BLOB);
+    /* the first is cut in a string */
+    expect("{\"bytes\":\"eyJpZCI6InJlc3BfIGlzIGN1dA==\"}{\"bytes\":\"" START "\"}", "id:resp_1");
+    expect("{\"bytes\":\"eyJieXRlcyI6ImV5SnBaQ0k2SW5KbGMzQmZPU0o5In0=\"}", "");   /* once is enough */
+    expect("{\"bytes\":\"!!!!\"}{\"bytes\":\"\"}{\"bytes\":\"e\"}{\"bytes\":\"\\u0041\"}", "");
 }
 
 /* What a model says is text, whatever it looks like. */
@@ -165,7 +199,9 @@ static void binary_frames(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids), cmocka_unit_test(streams), cmocka_unit_test(sealed), cmocka_unit_test(strings_within_strings),
+        cmocka_unit_test(ids), cmocka_unit_test(messages_where_they_are_wanted),
+        cmocka_unit_test(json_in_base64), cmocka_unit_test(streams), cmocka_unit_test(sealed),
+        cmocka_unit_test(strings_within_strings),
         cmocka_unit_test(what_is_no_json), cmocka_unit_test(long_ones), cmocka_unit_test(binary_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

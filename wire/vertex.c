@@ -25,6 +25,7 @@ static const struct route mistral_stream = ROUTE("streamRawPredict", codec_verte
 static const struct route raw = OTHER("rawPredict", 0);
 static const struct route raw_stream = OTHER("streamRawPredict", 0);
 static const struct route openai_chat = ROUTE("openapi.chat.completions", codec_openai_chat, CONV_CHAT, 0);
+static const struct route openai_embeddings = ROUTE("openapi.embeddings", codec_openai_embeddings, CONV_EMBED, 0);
 static const struct route endpoint_predict = OTHER("endpoints.predict", ROUTE_ANY_BODY);
 
 static const struct route models_list = READ("models.list");
@@ -93,6 +94,7 @@ static const struct route memories_create = OTHER("reasoningEngines.memories.cre
 
 #define ENDPOINT_ROWS(place) \
     {"POST", place "/endpoints/*/chat/completions", &openai_chat}, \
+    {"POST", place "/endpoints/*/embeddings", &openai_embeddings}, \
     GEMINI_ROWS(place "/endpoints"), \
     {"POST", place "/endpoints/*:predict", &endpoint_predict}, \
     {"POST", place "/endpoints/*:rawPredict", &endpoint_predict}, \
@@ -145,4 +147,5 @@ static const struct route_row rows[] = {
 };
 
 const struct dialect dialect_vertex = {
-    .name = "vertex", .rows = rows, .n_rows = COUNT(rows), DIALECT_OTHERS(codec_vertex_other)};
+    .name = "vertex", .rows = rows, .n_rows = COUNT(rows), .query_credentials = google_query_credentials,
+    DIALECT_OTHERS(codec_vertex_other)};
