@@ -146,23 +146,30 @@ class Home:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def claude_at(home, c, *arguments):
+    env = bare_env(home, ANTHROPIC_BASE_URL="http://" + c.address(), ANTHROPIC_API_KEY="sk-ant-e2e", IS_SANDBOX="1",
+                   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", CLAUDE_CODE_MAX_RETRIES="0", DISABLE_AUTOUPDATER="1")
+    return run_agent([os.path.join(AGENTS, "node_modules", "@anthropic-ai", "claude-code-linux-x64", "claude"), "-p", *arguments], env, home)
+
+
 def claude(c, prompt, *more):
     with Home() as home:
-        env = bare_env(home, ANTHROPIC_BASE_URL="http://" + c.address(), ANTHROPIC_API_KEY="sk-ant-e2e", IS_SANDBOX="1",
-                       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", CLAUDE_CODE_MAX_RETRIES="0", DISABLE_AUTOUPDATER="1")
-        return run_agent([os.path.join(AGENTS, "node_modules", "@anthropic-ai", "claude-code-linux-x64", "claude"),
-                          "-p", prompt, "--output-format", "text", *more], env, home)
+        return claude_at(home, c, prompt, "--output-format", "text", *more)
+
+
+def codex_at(home, c, verbs, *arguments):
+    env = bare_env(home, CODEX_HOME=os.path.join(home, ".codex"), CORDON_E2E_KEY="sk-e2e")
+    os.makedirs(env["CODEX_HOME"], exist_ok=True)
+    provider = 'model_providers.gw={name="gw", base_url="http://%s/v1", env_key="CORDON_E2E_KEY", wire_api="responses"}' % c.address()
+    argv = ["node", os.path.join(AGENTS, "node_modules", "@openai", "codex", "bin", "codex.js"), "exec", *verbs, "--skip-git-repo-check",
+            "-c", provider, "-c", 'model_provider="gw"', "-c", 'model="gpt-5"', "-c", "analytics.enabled=false",
+            "-c", "model_providers.gw.request_max_retries=0", "-c", "model_providers.gw.stream_max_retries=0", *arguments]
+    return run_agent(argv, env, home)
 
 
 def codex(c, prompt, *more):
     with Home() as home:
-        env = bare_env(home, CODEX_HOME=os.path.join(home, ".codex"), CORDON_E2E_KEY="sk-e2e")
-        os.makedirs(env["CODEX_HOME"])
-        provider = 'model_providers.gw={name="gw", base_url="http://%s/v1", env_key="CORDON_E2E_KEY", wire_api="responses"}' % c.address()
-        argv = ["node", os.path.join(AGENTS, "node_modules", "@openai", "codex", "bin", "codex.js"), "exec", "--skip-git-repo-check",
-                "-c", provider, "-c", 'model_provider="gw"', "-c", 'model="gpt-5"', "-c", "analytics.enabled=false",
-                "-c", "model_providers.gw.request_max_retries=0", "-c", "model_providers.gw.stream_max_retries=0", *more, prompt]
-        return run_agent(argv, env, home)
+        return codex_at(home, c, [], *more, prompt)
 
 
 def ended_well(got, said, what):
@@ -225,7 +232,38 @@ def claude_code_uses_a_tool_of_a_local_answer():
     up.close()
 
 
+@scenario
+def claude_code_goes_on_with_a_conversation():
+    """What was said about a patient stays inside when the conversation is taken up again in words that tell nothing."""
+    up = Upstream()
+    up.default = [anthropic_reply]
+    with gateway(up) as c, Home() as home:
+        ended_well(claude_at(home, c, "hi, say hello"), UP_SAID, "a clean turn")
+        ended_well(claude_at(home, c, "--continue", PATIENT), SAID, "one about a patient")
+        sent = len([r for r in up.requests if r.method == "POST"])
+        got = claude_at(home, c, "--continue", "Thanks. And what next?", "--output-format", "stream-json", "--verbose")
+        ended_well(got, SAID, "the next")
+        eq(json.loads(got[1].strip().splitlines()[-1])["subtype"], "success", "the last line")
+        eq(len([r for r in up.requests if r.method == "POST"]), sent, "requests at the provider")
+        nothing_of_it_left(up)
+    up.close()
+
+
 # -------------------------------------------------------------------------------------------------------------- Codex
+@scenario
+def codex_goes_on_with_a_conversation():
+    up = Upstream()
+    up.default = [responses_reply]
+    with gateway(up) as c, Home() as home:
+        ended_well(codex_at(home, c, [], PATIENT), SAID, "a turn about a patient")
+        got = codex_at(home, c, ["resume", "--last"], "--json", "Thanks. And what next?")
+        ended_well(got, SAID, "the next")
+        eq(json.loads(got[1].strip().splitlines()[-1])["type"], "turn.completed", "the last line")
+        nothing_of_it_left(up)
+        eq(actions(c, "openai.responses"), {"local"}, "actions")
+    up.close()
+
+
 @scenario
 def codex_clean():
     up = Upstream()

@@ -197,6 +197,16 @@ def cohere(request, body):
     return sse(*events, {"type": "message-end", "delta": {"finish_reason": finish, "usage": usage}}, named=True)
 
 
+def cohere_first(request, body):
+    answer = {"response_id": "up", "generation_id": "up", "text": SAID, "finish_reason": "COMPLETE"}
+    if not body.get("stream"):
+        return whole(answer)
+    lines = [{"is_finished": False, "event_type": "stream-start", "generation_id": "up"},
+             {"is_finished": False, "event_type": "text-generation", "text": SAID},
+             {"is_finished": True, "event_type": "stream-end", "finish_reason": "COMPLETE", "response": answer}]
+    return whole(b"".join(json.dumps(x).encode() + b"\n" for x in lines), ctype="application/stream+json")
+
+
 def ollama(request, body):
     message = {"role": "assistant", "content": '{"reason": "checkup"}' if body.get("format") else SAID}
     if body.get("tools"):
@@ -220,7 +230,7 @@ def reply(request):
     body = json.loads(request.body) if request.body[:1] in (b"{", b"[") else {}
     for end, answer in {
             "/chat/completions": chat, "/responses": responses, "/v1/embeddings": embeddings, "/embeddings": embeddings,
-            "/v1/messages": messages, ":generateContent": gemini, ":streamGenerateContent": gemini, "/v2/chat": cohere,
+            "/v1/messages": messages, ":generateContent": gemini, ":streamGenerateContent": gemini, "/v2/chat": cohere, "/v1/chat": cohere_first,
             "/api/chat": ollama, "/api/generate": ollama}.items():
         if path.endswith(end):
             return answer(request, body)
@@ -228,6 +238,7 @@ def reply(request):
              ":countTokens": {"totalTokens": 3}, ":embedContent": {"embedding": {"values": VECTOR}},
              ":batchEmbedContents": {"embeddings": [{"values": VECTOR}]},
              "/v2/embed": {"id": "up", "embeddings": {"float": [VECTOR]}, "texts": ["x"], "response_type": "embeddings_by_type"},
+             "/v1/embed": {"id": "up", "embeddings": [VECTOR], "texts": ["x"], "response_type": "embeddings_floats", "meta": {"api_version": {"version": "1"}}},
              "/api/embed": {"model": "m", "embeddings": [VECTOR]},
              "/v1/moderations": {"id": "modr-up", "model": "m", "results": []},
              "/v1/files": {"id": "file-up00112233445566", "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch", "status": "processed"}}

@@ -3,7 +3,9 @@
 and token counts; forwarded (the body at the provider is the SDK's own, byte for byte) and answered here; by base URL and, for
 those that can, through CONNECT with the private CA; and the exception that a refusal raises, after one try. One table says
 what each SDK does, one scenario a cell."""
+import asyncio
 import contextlib
+import io
 import json
 import os
 import sys
@@ -12,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
 import run  # noqa: E402
 from calls import NAME, SCHEMA, add, check_forwarded, check_local, sent_as_it_came, world  # noqa: E402
-from harness import KEEP, MARK, Cordon, Upstream, eq, scenario  # noqa: E402
+from harness import ENGINE, KEEP, MARK, Cordon, Upstream, eq, scenario, whole  # noqa: E402
 from providers import AWS_SECRET, HOSTS, MOUNTS, SAID, every_dialect, reply  # noqa: E402
 
 ABOUT = "Record a visit."
@@ -325,6 +327,29 @@ class Cohere:
         return self.k.embed(model="embed-up", texts=[text], input_type="search_query", embedding_types=["float"]).embeddings.float_
 
 
+class CohereFirst(Cohere):
+    """Of the first version of the API, whose tools have no local answer."""
+    api = "cohere.v1_chat"
+    tool = structured = None
+
+    def __init__(self, c, connect):
+        import cohere
+        self.refused = cohere.BadRequestError
+        self.k = cohere.Client(api_key="e2e", base_url=base(c, "cohere", connect), timeout=120)
+
+    def chat(self, text):
+        return self.k.chat(message=text, max_tokens=12).text
+
+    def stream(self, text):
+        events = list(self.k.chat_stream(message=text, max_tokens=12))
+        said = "".join(e.text for e in events if e.event_type == "text-generation")
+        eq((events[-1].event_type, events[-1].response.text), ("stream-end", said), "the end")
+        return said
+
+    def embed(self, text):
+        return self.k.embed(model="embed-up", texts=[text], input_type="search_query").embeddings
+
+
 class Ollama:
     api, vectors, counts, connects = "ollama.chat", True, False, False
 
@@ -355,7 +380,7 @@ class Ollama:
 
 SDKS = {"openai_chat": OpenAIChat, "openai_responses": OpenAIResponses, "azure": AzureOpenAI, "groq": Groq, "deepseek": DeepSeek,
         "anthropic": Anthropic, "gemini": Gemini, "mistral": Mistral, "bedrock": Bedrock, "bedrock_invoke": BedrockInvoke,
-        "cohere": Cohere, "ollama": Ollama}
+        "cohere": Cohere, "cohere_first": CohereFirst, "ollama": Ollama}
 
 
 # ---------------------------------------------------------------------------------------------------- the scenarios
@@ -406,7 +431,161 @@ def build():
             add("%s/refusal/%s" % (name, how), lambda n=name, x=connect: refusal(n, x))
 
 
+# ---- what is OpenAI's own
+def openai_client(c, **more):
+    import openai
+    return openai.OpenAI(api_key="sk-e2e", base_url=base(c, "openai", False, "/v1"), timeout=120, **more)
+
+
+def openai_helpers(k, text):
+    """What the SDK's helpers make of a chat and of a response: (parsed, streamed and parsed, raw, read line by line)."""
+    from pydantic import create_model
+    from typing import Literal
+    visit = create_model("Visit", reason=(Literal["checkup", "emergency"], ...))
+    ask = {"model": "gpt-5", "messages": [{"role": "user", "content": text}]}
+    yield k.chat.completions.parse(response_format=visit, **ask).choices[0].message.parsed.reason
+    with k.chat.completions.stream(response_format=visit, **ask) as s:
+        kinds = [e.type for e in s]
+        yield s.get_final_completion().choices[0].message.parsed.reason
+    eq((kinds[0], kinds[-1]), ("chunk", "content.done"), "events")
+    ask = {"model": "gpt-5", "input": text, "text_format": visit}
+    yield k.responses.parse(**ask).output_parsed.reason
+    with k.responses.stream(**ask) as s:
+        kinds = [e.type for e in s]
+        yield s.get_final_response().output_parsed.reason
+    eq((kinds[0], kinds[-1]), ("response.created", "response.completed"), "events")
+
+
+def openai_raw(k, text):
+    ask = {"model": "gpt-5", "messages": [{"role": "user", "content": text}]}
+    raw = k.chat.completions.with_raw_response.create(**ask)
+    eq(raw.retries_taken, 0, "retries")
+    yield raw.parse().choices[0].message.content
+    with k.chat.completions.with_streaming_response.create(stream=True, **ask) as r:
+        lines = [x for x in r.iter_lines() if x]
+    eq(lines[-1], "data: [DONE]", "the last line")
+    yield "".join(json.loads(x[6:])["choices"][0]["delta"].get("content") or "" for x in lines[:-1])
+
+
+async def openai_async(c, text):
+    import openai
+    async with openai.AsyncOpenAI(api_key="sk-e2e", base_url=base(c, "openai", False, "/v1"), timeout=120) as k:
+        yield (await k.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": text}], max_tokens=12)).choices[0].message.content
+        async with k.responses.stream(model="gpt-5", input=text, max_output_tokens=12) as s:
+            yield "".join([e.delta async for e in s if e.type == "response.output_text.delta"])
+
+
+async def gathered(answers):
+    return [x async for x in answers]
+
+
+@scenario
+def openai_helpers_raw_answers_and_the_async_client():
+    c, up = world()
+    about = "The patient is " + KEEP + ". Hello."
+    with environment():
+        k = openai_client(c)
+        eq(list(openai_helpers(k, "Hello there.")), ["checkup"] * 4, "forwarded")
+        eq(list(openai_raw(k, "Hello there.")) + asyncio.run(gathered(openai_async(c, "Hello there."))), [SAID] * 4, "forwarded")
+        sent = len(up.requests)
+        assert all(x in ("checkup", "emergency") for x in openai_helpers(k, about)), "parsed"
+        said = list(openai_raw(k, about)) + asyncio.run(gathered(openai_async(c, about)))
+    assert all(said) and SAID not in said, said
+    eq(len(up.requests), sent, "requests at the provider")
+
+
+def validated(got):
+    """The SDK itself takes whatever comes; its types say what has to be there."""
+    type(got).model_validate(json.loads(got.to_json(warnings=False)), strict=False)
+    return got
+
+
+@scenario
+def openai_local_answers_have_all_that_the_types_ask_for():
+    c, up = world()
+    about = "The patient is " + KEEP + ". Hello."
+    tool = {"name": NAME, "description": ABOUT, "parameters": SCHEMA, "strict": True}
+    chat = {"model": "gpt-5", "messages": [{"role": "user", "content": about}], "max_tokens": 60}
+    ask = {"model": "gpt-5", "input": about, "max_output_tokens": 60}
+    with environment():
+        k = openai_client(c)
+        for more in ({}, {"n": 2}, {"tools": [{"type": "function", "function": tool}], "tool_choice": "required"}):
+            d = validated(k.chat.completions.create(**chat, **more))
+            assert d.usage.prompt_tokens_details.cached_tokens == 0 and d.usage.completion_tokens_details.reasoning_tokens is not None, d.usage
+            for chunk in k.chat.completions.create(stream=True, stream_options={"include_usage": True}, **chat, **more):
+                validated(chunk)
+        for more in ({}, {"reasoning": {"summary": "auto"}}, {"tools": [dict(tool, type="function")], "tool_choice": "required"},
+                     {"tools": [{"type": "custom", "name": NAME}], "tool_choice": "required"}):
+            d = validated(k.responses.create(**ask, **more))
+            eq(validated(k.responses.retrieve(d.id)), d, "asked for again")
+            for e in k.responses.create(stream=True, **ask, **more):
+                validated(e)
+        validated(k.responses.input_tokens.count(model="gpt-5", input=about))
+        validated(k.completions.create(model="gpt-5", prompt=about))
+        validated(k.embeddings.create(model="text-embedding-3-small", input=[about]))
+    up.untouched()
+
+
+# ---- what is Anthropic's own
+def answers_of(thread, *texts):
+    return [thread.send({"role": "user", "content": t}).content[0].text for t in texts]
+
+
+@scenario
+def anthropic_threads_stay_inside_once_they_are_about_a_patient():
+    """A thread is kept by the provider and gone on from by an id. When it is about a patient the SDK has to send all of it again,
+    and its user notices nothing."""
+    c, up = world()
+    with environment():
+        thread = Anthropic(c, False).k.beta.messages.thread(model="claude-up", max_tokens=12)
+        eq(answers_of(thread, "Hello there.", "And again."), [SAID, SAID], "forwarded")
+        eq([json.loads(r.body)["thread"]["type"] for r in up.requests], ["create", "continue"], "kept by the provider")
+        sent = len(up.requests)
+        said = answers_of(thread, "The patient is " + KEEP + ".", "What else is there?")
+    assert all(said) and SAID not in said, said
+    eq(len(up.requests), sent, "requests at the provider")
+
+
+@scenario
+def anthropic_tool_runner():
+    import anthropic
+    called = []
+
+    @anthropic.beta_tool
+    def record_visit(**reason: str) -> str:
+        """Record a visit."""
+        called.append(reason)
+        return "recorded"
+    c, up = world()
+
+    def run_tools(text):
+        runner = Anthropic(c, False).k.beta.messages.tool_runner(model="claude-up", max_tokens=120, tools=[record_visit], max_iterations=2,
+                                                                 tool_choice={"type": "any"}, messages=[{"role": "user", "content": text}])
+        return [m.stop_reason for m in runner]
+    with environment():
+        eq(run_tools("The patient is " + KEEP + ".")[0], "tool_use", "answered here")
+        up.untouched()
+        eq(run_tools("Hello there.")[0], "tool_use", "forwarded")
+    assert len(called) >= 2, called
+
+
 # ---- what is Bedrock's own
+@scenario
+def bedrock_final_errors_are_tried_once():
+    """botocore tries again after every 500, 502, 503 and 504, whatever headers say."""
+    c, up = world()
+    redirect = [b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n"]
+    up.answer(*[redirect] * 6)
+    with environment():
+        k = Bedrock(c, False)
+        try:
+            k.chat("Hello there.")
+            raise AssertionError("no exception")
+        except k.k.exceptions.ModelErrorException as e:
+            assert "UPSTREAM_REDIRECT" in str(e), e
+    eq(len(up.requests), 1, "tries")
+
+
 @scenario
 def bedrock_requests_are_signed_anew():
     from botocore.auth import SigV4Auth
@@ -447,6 +626,59 @@ def bedrock_without_a_credential_of_ours():
             check_local("chat", k.chat("The patient is " + KEEP + "."))
         up.untouched()
     up.close()
+
+
+# ---- what is Google's own
+def uploads(request):
+    command = request.header("x-goog-upload-command") or ""
+    if "start" in command:
+        return whole({}, "X-Goog-Upload-Status: active", "X-Goog-Upload-URL: https://%s/upload/v1beta/files?upload_id=E2E0Session0Of0This0Upload" % HOSTS["gemini"])
+    if "finalize" in command:
+        return whole({"file": {"name": "files/e2e123", "uri": "https://%s/v1beta/files/e2e123" % HOSTS["gemini"], "mimeType": "text/plain"}},
+                     "X-Goog-Upload-Status: final")
+    return reply(request)
+
+
+@scenario
+def gemini_uploads_come_this_way():
+    """The SDK takes the URL for its file from the reply: it has to lead here too."""
+    for connect in (False, True):
+        c, up = world()
+        up.default = [uploads]
+        with environment(**way(c, connect)):
+            g = Gemini(c, connect)
+            file = g.k.files.upload(file=io.BytesIO(b"A note for nobody."), config={"mime_type": "text/plain"})
+            eq([r.body for r in up.requests][1:], [b"A note for nobody."], "the file")
+            eq(g.k.models.generate_content(model="gemini-up", contents=["Sum it up.", file]).text, SAID, "its use")
+            up.reset()
+            up.default = [uploads]
+            try:
+                g.k.files.upload(file=io.BytesIO(("The patient is " + KEEP).encode()), config={"mime_type": "text/plain"})
+                raise AssertionError("no exception")
+            except g.refused as e:
+                assert "POLICY_REFUSED" in str(e), e
+            eq(len(up.requests), 1, "the start, and nothing of the file")
+            eq(len(c.records(kind="intent", action="refuse", operation="files.upload")), 2 if connect else 1, "tries")
+
+
+@scenario
+def gemini_chats_and_calls_functions_by_itself():
+    c, up = world()
+
+    def record_visit(told: str) -> str:
+        """Records a visit."""
+        return "recorded"
+    with environment():
+        g = Gemini(c, False)
+        talk = g.k.chats.create(model="gemini-up")
+        for text in ("The patient is " + KEEP + ". Hello.", "And again?"):
+            assert talk.send_message(text, config=g.config()).text, "nothing said to " + text
+        eq([m.role for m in talk.get_history()], ["user", "model"] * 2, "history")
+        if ENGINE == "standin":
+            r = g.create("The patient is " + KEEP + ". Record it.", tools=[record_visit], automatic_function_calling={"maximum_remote_calls": 2},
+                         tool_config={"function_calling_config": {"mode": "ANY"}}, max_output_tokens=60)
+            eq(r.automatic_function_calling_history[-1].parts[0].function_response.response, {"result": "recorded"}, "what it was told")
+    up.untouched()
 
 
 build()

@@ -85,6 +85,12 @@ static void check_stream(struct span stream, struct span body, struct arena *a)
     sse_fini(&s);
 }
 
+static enum fail serve(const struct route *route, struct span kept, struct obuf *out)
+{
+    struct object_request q = {route, SPAN("GET"), SPAN("/v1/responses/resp_1?order=asc"), SPAN("resp_1")};
+    return objects_serve(&q, kept, out);
+}
+
 static void check_kept(struct answer *a, const struct conv *c, struct arena *arena)
 {
     static const struct route retrieve = {.operation = "responses.retrieve"},
@@ -96,10 +102,10 @@ static void check_kept(struct answer *a, const struct conv *c, struct arena *are
     objects_keep_put(a, c, obuf_span(&a->body), &kept);
     REQUIRE(obuf_ok(&kept) && objects_restore(obuf_span(&kept), arena, &next) == FAIL_OK && next.n_msgs > 0);
     for (size_t i = 0; i < next.n_msgs; i++) check_message(&next.msgs[i]);
-    REQUIRE(objects_serve(&retrieve, SPAN("GET"), obuf_span(&kept), SPAN("resp_1"), &served));
+    REQUIRE(serve(&retrieve, obuf_span(&kept), &served) == FAIL_OK);
     REQUIRE(span_eq(obuf_span(&served), obuf_span(&a->body)));
     obuf_reset(&served);
-    REQUIRE(objects_serve(&items, SPAN("GET"), obuf_span(&kept), SPAN("resp_1"), &served));
+    REQUIRE(serve(&items, obuf_span(&kept), &served) == FAIL_OK);
     REQUIRE(jscan(obuf_span(&served), arena, &d, &at) == FAIL_OK);
     obuf_fini(&kept);
     obuf_fini(&served);
@@ -137,8 +143,30 @@ static void check_as_kept(struct span text, struct arena *arena)
     struct obuf o = {0};
     if (objects_restore(text, arena, &c) == FAIL_OK)
         for (size_t i = 0; i < c.n_msgs; i++) check_message(&c.msgs[i]);
-    sum += objects_serve(&items, SPAN("GET"), text, SPAN("resp_1"), &o);
+    sum += serve(&items, text, &o) == FAIL_OK;
     obuf_fini(&o);
+}
+
+/* Whatever stands in a reference's place, what comes of it is the same document but for that. */
+static void check_references(const struct route *route, const struct jdoc *d, struct arena *a)
+{
+    struct object_items items, none = {0};
+    struct jdoc full, same;
+    REQUIRE(objects_references(route, d, &key, a, &items) == FAIL_OK);
+    for (size_t i = 0; i < items.n; i++) items.item[i].json = SPAN("{\"role\":\"user\",\"content\":\"x\"}");
+    REQUIRE(objects_expand(d, &none, a, &same) == FAIL_OK && span_eq(same.text, d->text));
+    REQUIRE(objects_expand(d, &items, a, &full) == FAIL_OK);
+    REQUIRE(objects_references(route, &full, &key, a, &none) == FAIL_OK && none.n == 0);
+}
+
+static void check_kept_items(struct span kept, struct arena *a)
+{
+    struct object_items items;
+    if (objects_kept_items(kept, a, &items) != FAIL_OK) return;
+    for (size_t i = 0; i < items.n; i++) {
+        touch(items.item[i].id);
+        touch(items.item[i].json);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
@@ -158,9 +186,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
         enum fail f = responses_decode(&(struct conv_source){.doc = &d, .route = &routes[i]}, a, &c, &field, &at);
         REQUIRE(f == FAIL_OK || (f == FAIL_REQUEST_INVALID && (at == SIZE_MAX || at < n)));
         if (f == FAIL_OK) check(&c, a);
+        check_references(&routes[i], &d, a);
         if (f == FAIL_OK && c.n_msgs > 0 && c.kind == CONV_CHAT) check_answers(&c, &d, a);
     }
     if (scanned == FAIL_OK) check_as_kept(text, a);
+    check_kept_items(text, a);
     arena_free(a);
     return 0;
 }

@@ -25,7 +25,7 @@ static void check(const struct judge_case *c)
 static void find(struct judge_case *c)
 {
     c->is_json = jscan(c->body, c->arena, &c->doc, &c->at) == FAIL_OK;
-    enum fail f = refs_find(c);
+    enum fail f = refs_find(c, NULL);
     REQUIRE(f == FAIL_OK || f == FAIL_INSPECT_LIMIT);
     if (f == FAIL_OK) check(c);
 }

@@ -184,6 +184,67 @@ def an_unknown_body_is_read_whatever_it_says_it_is(case):
     up.untouched()
 
 
+# ---- a value cut in two, in every dialect that has parts
+HALVES = ["The note says " + MARK[:6], MARK[6:] + " and no more."]
+
+
+def parts(*texts, **more):
+    return [dict(more, text=t) for t in texts]
+
+
+def turns(texts):
+    return [{"role": "user", "content": t} for t in texts]
+
+
+SPLIT = {
+    "openai": ("openai", "/v1/chat/completions", lambda t: chat(parts(*t, type="text"))),
+    "openai_messages": ("openai", "/v1/chat/completions", lambda t: {"model": "m", "messages": turns(t)}),
+    "responses": ("openai", "/v1/responses", lambda t: {"model": "m", "input": [{"role": "user", "content": parts(*t, type="input_text")}]}),
+    "anthropic": ("anthropic", "/v1/messages", lambda t: dict(chat(parts(*t, type="text")), max_tokens=5)),
+    "anthropic_system": ("anthropic", "/v1/messages", lambda t: dict(chat("hi"), max_tokens=5, system=parts(*t, type="text"))),
+    "gemini": ("gemini", "/v1beta/models/m:generateContent", lambda t: {"contents": [{"role": "user", "parts": parts(*t)}]}),
+    "bedrock": ("bedrock", "/model/m/converse", lambda t: {"messages": [{"role": "user", "content": parts(*t)}]}),
+    "mistral": ("mistral", "/v1/chat/completions", lambda t: chat(parts(*t, type="text"))),
+    "cohere": ("cohere", "/v2/chat", lambda t: chat(parts(*t, type="text"))),
+    "ollama": ("ollama", "/api/chat", lambda t: {"model": "m", "stream": False, "messages": turns(t)}),
+}
+
+
+@each(SPLIT)
+def a_value_over_two_parts_is_found(case):
+    host, path, make = case
+    c, up = gateway()
+    path = providers.MOUNTS.get(host, "") + path
+    eq(ask(c, host, path, make(HALVES)).header("x-cordon-rule"), "marked-is-refused", "cut in two")
+    r = ask(c, host, path, make(["The patient has MRN:", "00482913"]))
+    eq(r.header("x-cordon-action"), "local", "its name before it " + repr(r.body[:200]))
+    up.untouched()
+    eq(ask(c, host, path, make(["The note says ZQ-482 ", "91377 and no more."])).header("x-cordon-action"), "forward", "two things")
+
+
+# ---- encodings
+UTF7 = "+AFo-" + MARK[1:]
+UTF7_URI = "data:text/plain;charset=utf-7;base64," + base64.b64encode(UTF7.encode()).decode()
+JSON = "application/json"
+CHARSETS = {
+    "body": ("/v1/something/new", "text/plain; charset=utf-7", UTF7.encode()),
+    "json": ("/v1/chat/completions", JSON + "; charset=utf-7", json.dumps(chat(UTF7)).encode()),
+    "uri": ("/v1/chat/completions", JSON, json.dumps(chat(UTF7_URI)).encode()),
+    "ebcdic": ("/v1/something/new", "text/plain", ("The note says " + MARK).encode("cp037")),
+    "part": ("/v1/files", "multipart/form-data; boundary=bOuNd", upload(UTF7.encode()).replace(b"application/octet-stream", b"text/plain; charset=utf-7")),
+}
+
+
+@each(CHARSETS)
+def text_in_a_charset_that_nobody_reads_is_opaque(case):
+    path, ctype, raw = case
+    c, up = gateway("unknown", lambda conf: conf.update(unknown_endpoint="forward"))
+    r = ask(c, "openai", path, raw, ["Content-Type: " + ctype])
+    assert r.header("x-cordon-action") in ("refuse", "local"), r.header("x-cordon-action")
+    eq(c.intents(r.header("x-cordon-id"))[0]["opaque"], ["binary"], "the record")
+    up.untouched()
+
+
 # ---- content codings, for every dialect
 def packed(data, coding):
     if coding == "gzip":
@@ -241,6 +302,16 @@ def every_byte_is_accounted_for():
             n += 1
             eq(sums["inspected"] + sums["opaque"], sums["received"], "%s of %s" % (part, record["id"]))
     assert n > 30, n
+
+
+@each({"a_key_twice": (b'{"a":1,"a":2}', []), "no_json": (b"{", []), "no_gzip": (b"nothing of the kind", ["Content-Encoding: gzip"])})
+def what_nobody_could_read_is_opaque(case):
+    raw, headers = case
+    c, up = gateway()
+    r = ask(c, "openai", "/v1/chat/completions", raw, ["Content-Type: application/json"] + headers)
+    eq(r.status, 400, "status")
+    eq(c.intents(r.header("x-cordon-id"))[0]["coverage"]["body"], {"received": len(raw), "inspected": 0, "opaque": len(raw)}, "the record")
+    up.untouched()
 
 
 @each({"uuid": "3f2b8c1e-9a4d-4f6b-8d2e-1c5a7b9e0f12", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

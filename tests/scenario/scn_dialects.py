@@ -333,7 +333,8 @@ def s23_a_redirect_is_no_answer(case):
     c, up = gateway()
     up.answer([head(302, "Location: https://elsewhere.example/", "Content-Length: 0", reason="Found")])
     r = ask(c, case.host, path_of(case, False), case.body("hi", False))
-    check_error(case, r, 502, "UPSTREAM_REDIRECT")
+    # Amazon's SDKs read no x-should-retry and try again after every 502.
+    check_error(case, r, 424 if case.host == "bedrock" else 502, "UPSTREAM_REDIRECT")
     assert r.header("location") is None, r.headers
     eq(len(up.requests), 1, "requests")
 
@@ -456,4 +457,179 @@ def s17_side_calls_get_the_verdict_of_their_text():
         eq((r.status, r.header("x-cordon-rule")), (400, "patients-stay-here"), path)
     for host, path, body in (("openai", "/v1/embeddings", {"model": "m", "input": ASK}), ("anthropic", "/v1/messages/count_tokens", {"model": "m", "messages": says(ASK)})):
         eq(ask(c, host, path, body).header("x-cordon-action"), "local", path)
+    up.untouched()
+
+
+# ------------------------------------------------------------------------------------------------- Bedrock's families
+def invoked(model, body):
+    path = "/model/" + model.replace(":", "%3A").replace("/", "%2F")
+    return path + "/invoke", path + "/invoke-with-response-stream", body
+
+
+def openai_text(d):
+    return d["choices"][0].get("message", d["choices"][0].get("delta", {})).get("content") or ""
+
+
+# What is asked, and where an answer says its text: whole, and in a chunk.
+FAMILIES = {
+    "llama": (invoked("meta.llama3-1-8b-instruct-v1:0", {"prompt": ASK, "max_gen_len": 12}), lambda d: d["generation"]),
+    "mistral": (invoked("mistral.mistral-7b-instruct-v0:2", {"prompt": "<s>[INST] " + ASK + " [/INST]", "max_tokens": 12}), lambda d: d["outputs"][0]["text"]),
+    "titan": (invoked("amazon.titan-text-express-v1", {"inputText": ASK}), lambda d: d["results"][0]["outputText"] if "results" in d else d["outputText"]),
+    "cohere": (invoked("cohere.command-r-v1:0", {"message": ASK, "max_tokens": 12}), lambda d: d.get("text", "")),
+    "deepseek": (invoked("us.deepseek.r1-v1:0", {"prompt": ASK, "max_tokens": 12}), lambda d: d["choices"][0]["text"]),
+    "openai": (invoked("openai.gpt-oss-120b-1:0", {"messages": says(ASK), "max_completion_tokens": 12}), openai_text),
+    "mistral_chat": (invoked("mistral.mistral-large-2407-v1:0", {"messages": says(ASK), "max_tokens": 12}), openai_text),
+    "later": (invoked("maker.model-of-tomorrow-v1:0", {"messages": says(ASK), "max_tokens": 12}), openai_text),
+    "profile": (invoked("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc", {"messages": says(ASK)}), openai_text),
+}
+
+
+@each(FAMILIES)
+def s25_every_family_of_invoke_model_is_answered(case):
+    (path, stream_path, body), text = case
+    c, up = gateway()
+    r = ask(c, "bedrock", path, body)
+    eq((r.status, r.header("x-cordon-action")), (200, "local"), "whole " + repr(r.body[:200]))
+    assert text(r.json()), r.json()
+    r = ask(c, "bedrock", stream_path, body)
+    eq((r.status, r.header("content-type"), r.whole), (200, "application/vnd.amazon.eventstream", True), "streamed")
+    eq(r.header("x-amzn-bedrock-content-type"), "application/json", "what the chunks are")
+    chunks = [json.loads(base64.b64decode(d["bytes"])) for _, d in frames(r.body)]
+    assert "".join(text(d) for d in chunks if "amazon-bedrock-invocationMetrics" not in d), chunks
+    eq(["amazon-bedrock-invocationMetrics" in d for d in chunks], [False] * (len(chunks) - 1) + [True], "what it cost, at the end")
+    up.untouched()
+
+
+# ------------------------------------------------------------------------------------------------------- signatures
+SCOPE = "Credential=AKIDCLIENT/20260101/us-east-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + "a" * 64
+SIGNED = {"plain": ("", ["Authorization: AWS4-HMAC-SHA256 " + SCOPE]),
+          "second": ("", ["Authorization: Bearer x", "Authorization: AWS4-HMAC-SHA256 " + SCOPE]),
+          "unreadable": ("", ["Authorization: AWS4-HMAC-SHA256 Signature=zz"]),
+          "another_version": ("", ["Authorization: AWS4-ECDSA-P256-SHA256 " + SCOPE]),
+          "presigned": ("?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=60&X-Amz-Signature=" + "0a" * 32, [])}
+
+
+def masks_and_signs_nothing(conf):
+    conf["rules"].insert(0, {"name": "mask", "when": {"types": ["TEST_KEEP"]}, "action": "redact"})
+    for u in conf["upstreams"]:
+        u.pop("aws", None)
+
+
+@each(SIGNED)
+def d48_a_stale_signature_never_goes_up(case):
+    query, headers = case
+    c, up = gateway("masks", masks_and_signs_nothing)
+    path = Converse.path + query
+    r = ask(c, "bedrock", path, Converse().body("hi", False), headers=headers, key=None)
+    eq((r.status, len(up.requests), up.requests[0].target if up.requests else r.body), (200, 1, path), "unchanged, it holds")
+    up.reset()
+    r = ask(c, "bedrock", path, Converse().body(ASK, False), headers=headers, key=None)
+    eq((r.status, r.header("x-cordon-code"), r.header("x-amzn-errortype")), (400, "SIGNATURE_MISSING", "ValidationException"), "masked")
+    up.untouched()
+
+
+# --------------------------------------------------------------------------------------------- thoughts that are sealed
+SEALED = "ErUBCkYIBxgCIkD" + "Q" * 49
+THOUGHT = [{"type": "thinking", "thinking": "", "signature": SEALED}]
+SEALED_BY = {
+    "invoke": ("bedrock", Invoke.path, lambda: whole({"id": "msg_up", "content": THOUGHT})),
+    "invoke_stream": ("bedrock", Invoke.stream_path, lambda: whole(providers.frame("chunk", {"bytes": base64.b64encode(json.dumps(
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": SEALED}}).encode()).decode()}),
+        ctype="application/vnd.amazon.eventstream")),
+    "messages": ("anthropic", "/v1/messages", lambda: whole({"id": "msg_up", "content": THOUGHT}))}
+
+
+@each(SEALED_BY)
+def s26_what_was_sealed_in_a_clean_conversation_is_clean(case):
+    host, path, reply = case
+    c, up = gateway("sealed-" + path)
+    body = {"model": "m", "anthropic_version": "x", "max_tokens": 12, "messages": says("hi")}
+    again = dict(body, messages=says("hi") + [{"role": "assistant", "content": THOUGHT + [{"type": "text", "text": "yes"}]}] + says("more"))
+    r = ask(c, host, path, again)
+    assert r.header("x-cordon-action") in ("local", "refuse"), "nobody has seen it yet: " + repr(r.headers)
+    up.answer([reply()])
+    eq(ask(c, host, path, body).header("x-cordon-action"), "forward", "the first turn")
+    eq(ask(c, host, path, again).header("x-cordon-action"), "forward", "the second")
+    eq(json.loads(up.requests[-1].body), again, "as it came")
+
+
+# ------------------------------------------------------------------------------------------------ Anthropic's threads
+@scenario
+def a_thread_that_is_not_kept_here_is_told_again():
+    """The SDKs' tool runners keep their conversation at the provider, and send all of it again when it is not found there."""
+    c, up = gateway()
+    body = {"model": "m", "max_tokens": 12, "messages": says(ASK), "thread": {"type": "create"}}
+    r = ask(c, "anthropic", "/v1/messages?beta=true", body)
+    eq((r.status, r.header("x-cordon-action")), (200, "local"), "begun here " + repr(r.body[:200]))
+    for previous in (r.json()["id"], "msg_of_the_provider"):
+        r = ask(c, "anthropic", "/v1/messages?beta=true", dict(body, thread={"type": "continue", "previous_message_id": previous}))
+        eq((r.json()["error"].get("details"), r.header("x-should-retry")), ({"error_code": "thread_not_found"}, "false"), previous)
+        assert r.header("x-cordon-code") in ("STATE_UNKNOWN", "STATE_REMOTE"), r.headers
+    up.untouched()
+
+
+@scenario
+def d26_threads_that_were_begun_through_here_are_known():
+    def strict(conf):
+        conf["rules"].insert(0, {"name": "unknown-state", "when": {"unknown_ids": True}, "action": "refuse"})
+    c, up = gateway("strict", strict)
+
+    def tell(thread):
+        return ask(c, "anthropic", "/v1/messages?beta=true", {"model": "m", "max_tokens": 12, "messages": says("hi"), "thread": thread})
+    eq(tell({"type": "continue", "previous_message_id": "msg_of_somebody"}).header("x-cordon-rule"), "unknown-state", "not seen here")
+    up.untouched()
+    first = tell({"type": "create"})
+    eq((first.status, first.header("x-cordon-action")), (200, "forward"), "begun at the provider")
+    r = tell({"type": "continue", "previous_message_id": first.json()["id"]})
+    eq((r.status, r.header("x-cordon-action")), (200, "forward"), "gone on from " + repr(r.body[:200]))
+
+
+# ------------------------------------------------------------------------------- what Ollama serves of others' APIs
+@each({"chat": ("/v1/chat/completions", chat(ASK, max_tokens=6)), "completions": ("/v1/completions", {"model": "m", "prompt": ASK, "max_tokens": 6}),
+       "responses": ("/v1/responses", {"model": "m", "input": ASK, "max_output_tokens": 6}), "embeddings": ("/v1/embeddings", {"model": "m", "input": ASK}),
+       "messages": ("/v1/messages", {"model": "m", "max_tokens": 6, "messages": says(ASK)}),
+       "count": ("/v1/messages/count_tokens", {"model": "m", "messages": says(ASK)})})
+def ollama_speaks_others_dialects(case):
+    path, body = case
+    c, up = gateway()
+    r = ask(c, "ollama", path, body)
+    eq((r.status, r.header("x-cordon-action")), (200, "local"), "answered here " + repr(r.body[:200]))
+    refused = json.loads(json.dumps(body).replace(ASK, "it is " + MARK))
+    r = ask(c, "ollama", path, refused)
+    eq((r.status, r.header("x-cordon-code"), sorted(r.json()["error"])),
+       (400, "POLICY_REFUSED", ["message", "type"] if "messages" in path else ["code", "message", "param", "type"]), "refused in that API's shape")
+    up.untouched()
+    ask(c, "ollama", path, json.loads(json.dumps(body).replace(ASK, "hello")))
+    eq(up.requests[-1].target, path, "forwarded")
+
+
+@each({"tags": ("HEAD", "/api/tags"), "version": ("HEAD", "/api/version"), "models": ("GET", "/v1/models")})
+def ollama_is_asked_whether_it_runs(case):
+    method, path = case
+    c, up = gateway()
+    eq(ask(c, "ollama", path, None, method).header("x-cordon-action"), "forward", "action")
+
+
+# ---------------------------------------------------------------------------------------------- Cohere's kinds of vectors
+# A kind, and how many numbers of a vector are in one of its own; base64 is of four bytes a number.
+@each({"int8": ("int8", 1), "uint8": ("uint8", 1), "binary": ("binary", 8), "ubinary": ("ubinary", 8), "base64": ("base64", 0.25)})
+def cohere_vectors_of_each_kind(case):
+    kind, packed = case
+    c, up = gateway()
+    r = ask(c, "cohere", "/v2/embed", {"model": "m", "texts": [ASK, "x"], "input_type": "search_query", "embedding_types": ["float", kind]})
+    eq((r.status, r.header("x-cordon-action")), (200, "local"), "status " + repr(r.body[:200]))
+    vectors = r.json()["embeddings"]
+    eq(sorted(vectors), sorted(["float", kind]), "kinds")
+    sizes = [len(base64.b64decode(v) if kind == "base64" else v) for v in vectors[kind]]
+    eq([n * packed for n in sizes], [len(v) for v in vectors["float"]], "sizes")
+    up.untouched()
+
+
+@scenario
+def cohere_vectors_of_the_first_version():
+    c, up = gateway()
+    r = ask(c, "cohere", "/v1/embed", {"texts": [ASK, "x"]})
+    eq((r.status, r.header("x-cordon-action")), (200, "local"), "status " + repr(r.body[:200]))
+    d = r.json()
+    eq((d["response_type"], len(d["embeddings"]), d["texts"], d["meta"]["api_version"]["version"]), ("embeddings_floats", 2, [ASK, "x"], "1"), "answer")
     up.untouched()

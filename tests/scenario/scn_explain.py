@@ -51,6 +51,35 @@ def body_that_is_no_json(c, up):
 
 
 @scenario
+def what_a_local_answer_cannot_honour_is_named(c, up):
+    d = explain(c, json.dumps(chat(KEEP, logprobs=True)))
+    eq((d["action"], d["unsupported"]), ("local", "logprobs"), "what is told")
+    assert "unsupported" not in explain(c, json.dumps(chat(KEEP))), "nothing is unsupported"
+
+
+@scenario
+def the_models_of_rules_speak_and_make_no_vectors():
+    def change(conf):
+        conf["rules"][2].update(model=conf["models"][0]["name"], min_parameters="100M")
+    c = Cordon(Upstream(), change, start=False)
+    d = explain(c, json.dumps(chat(KEEP)))
+    eq((d["local_model"], d["min_parameters"]), ("smollm2-135m", 100000000), "of a chat")
+    d = explain(c, json.dumps({"model": "m", "input": KEEP}), "--api", "openai.embeddings")
+    eq((d["action"], d.get("local_model"), d.get("min_parameters")), ("local", None, None), "of vectors")
+    c.close()
+
+
+@scenario
+def a_wrong_api_is_told_the_right_ones(c, up):
+    got = cordon("explain", "-c", c.conf_path, "--api", "openai.chats", stdin=b"{}")
+    eq(got.returncode, 2, "exit status")
+    for name in (b" openai.chat ", b"bedrock.converse", b"text"):
+        assert name in got.stderr, got.stderr
+    got = cordon("explain", "-c", c.conf_path, "--api", "cohere.chat", stdin=json.dumps(chat("hi")))
+    assert got.returncode == 0 and b"no upstream" in got.stderr, got.stderr
+
+
+@scenario
 def jsonl(c, up):
     lines = [{"id": "a", "text": "nothing here"}, {"id": 7, "text": MARK}, {"id": "é\"", "text": KEEP + "\n" + MARK}, {"id": "e", "text": ""}]
     got = cordon("explain", "-c", c.conf_path, "--api", "text", "--jsonl", stdin="".join(json.dumps(l) + "\n" for l in lines))

@@ -284,8 +284,40 @@ def no_model_is_503_and_never_a_forward():
         return                      # refusing to start with a rule that needs a model is right as well
     with c:
         r = local(c)
-        eq((r.status, r.code), (503, "ENGINE_MISSING"), "refusal")
+        eq((r.status, r.code, r.header("x-should-retry")), (503, "ENGINE_MISSING", "false"), "refusal")
         up.untouched()
+
+
+@scenario
+def no_model_for_vectors_is_said(c, up):
+    """The shared gateway has a model that chats only."""
+    r = c.ask({"model": "text-embedding-3-small", "input": KEEP}, path="/v1/embeddings")
+    eq((r.status, r.code, r.header("x-should-retry")), (503, "ENGINE_MISSING", "false"), "refusal")
+    assert "embeddings" in r.json()["error"]["message"], r.body
+    up.untouched()
+
+
+@scenario(group="engine")
+def what_cannot_be_answered_does_not_wait_for_a_place(c, up):
+    """Two long answers take both places. A third request that no place would help is told so in the provider's own shape, and
+    not after it has been kept alive with the head of an answer."""
+    long_form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "array", "items": {"type": "integer"}, "minItems": 400}}}
+    with c.client() as a, c.client() as b:
+        for k, text in ((a, ASK), (b, ASK + " Please.")):        # the same text twice would be one answer
+            k.request(chat(text, stream=True, response_format=long_form))
+            eq(k.reply(head_only=True).status, 200, "status of a long answer")
+        for body in (chat(KEEP + " word" * 4000), chat(KEEP + " word" * 4000, stream=True)):
+            began = time.monotonic()
+            r = c.ask(body)
+            eq((r.status, r.json()["error"]["code"], r.header("x-should-retry")), (400, "context_length_exceeded", "false"), "refusal")
+            assert time.monotonic() - began < 2 * SLOW, "it waited"
+
+
+@scenario(group="engine")
+def a_schema_that_is_no_grammar_is_named(c, up):
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"$ref": "#/$defs/nowhere"}}}
+    r = local(c, response_format=form)
+    eq((r.status, r.code, r.json()["error"]["param"]), (400, "LOCAL_UNSUPPORTED", "schema"), "refusal")
 
 
 @scenario

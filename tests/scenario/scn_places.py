@@ -13,7 +13,7 @@ import providers  # noqa: E402
 
 BENIGN = "a word of no weight"
 NATURAL = "Patient Maria Example, MRN 00482913, DOB 03/14/1961"
-ALL_KINDS = ["image", "audio", "video", "document", "archive", "encrypted", "remote", "binary"]
+ALL_KINDS = ["image", "audio", "video", "document", "archive", "encrypted", "remote", "tokens", "binary"]
 _made = {}
 
 

@@ -34,6 +34,14 @@ def check_of_a_good_file(c, up):
     assert b"smollm2-135m" in got.stdout, got.stdout
 
 
+@scenario
+def check_tells_the_context_that_a_model_will_have():
+    c = Cordon(Upstream(), lambda conf: conf["models"][0].pop("context"), start=False)
+    got = cordon("check", "-c", c.conf_path)
+    assert b"context 8192 of 8192 tokens trained" in got.stdout, got.stdout
+    c.close()
+
+
 @each({
     "unknown_key": (lambda t: t.replace('"rules"', '"rulez"'), b"rulez"),
     "unknown_class": (lambda t: t.replace('"marked"', '"markd"', 1).replace('"secret"', '"sekret"'), b"sekret"),
