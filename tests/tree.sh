@@ -21,6 +21,17 @@ if [ -e docs/cordon.conf.5 ]; then
     done < <(sed -nE 's/^    \{"([a-z_]+)", O_.*/\1/p' conf/options.c | sort -u)
 fi
 
+# So is every metric, and every option of a command.
+for name in $(grep -ohE '"cordon_[a-z_]+"' core/metrics.h core/metrics.c | tr -d '"' | sort -u); do
+    grep -qE "^\.It Cm $name\b" docs/cordon.8 || breach "docs/cordon.8 lacks the metric $name"
+done
+while read -r name; do
+    grep -qF "core/metrics" <<<"$(grep -lF "\"$name\"" core/metrics.h core/metrics.c)" || breach "docs/cordon.8 tells of $name, which is no metric"
+done < <(sed -nE 's/^\.It Cm (cordon_[a-z_]+).*/\1/p' docs/cordon.8)
+for option in $(grep -ohE -- '--[a-z][a-z-]+' admin/cmd_*.c admin/main.c | sort -u); do
+    grep -qE -- "(Fl|\|) ${option#-}( |\$)" docs/cordon.8 || breach "docs/cordon.8 lacks the option $option"
+done
+
 # Links of the documents lead somewhere.
 while IFS=: read -r file link; do
     target=$(dirname "$file")/${link%%#*}
