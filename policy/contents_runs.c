@@ -389,7 +389,8 @@ enum fail contents_look(struct reader *r)
     size_t again = v->n_seg;
     if (!f) f = view_add_readings(v, first);
     size_t end = v->n_seg;
-    for (size_t i = again; i < end && !f; i++) f = collect(r, v->seg[i], true);
+    for (size_t i = again; i < end && !f; i++)
+        if (v->seg[i].again != AGAIN_PART) f = collect(r, v->seg[i], true);   /* a part may begin within a run */
     if (!f) f = read_runs(r, &s, from);
     for (size_t i = first; i < end && !f; i++) {
         struct segment read = v->seg[i];   /* more of them may move it */

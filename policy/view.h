@@ -8,6 +8,7 @@
 #include "core/finding.h"
 #include "core/jscan.h"
 
+enum again { AGAIN_NOT, AGAIN_WHOLE, AGAIN_PART };   /* PART: of a long one, only what stands around a reason */
 enum seg_kind { SEG_TEXT, SEG_KEY, SEG_RAW };
 
 struct segment {
@@ -16,20 +17,25 @@ struct segment {
     uint32_t src;                    /* which source: enum part, or SRC_DERIVED and on */
     uint8_t part;                    /* enum part */
     uint8_t kind;                    /* SEG_KEY: an object's key; SEG_RAW: bytes of the part, nothing unescaped */
-    uint8_t escaped;                 /* how it was unescaped: bits of enum seg_escape; 0 is one to one */
-    uint8_t again;                   /* its bytes are in the view already, read in another way */
+    uint16_t escaped;                /* how it was unescaped: bits of enum seg_escape; 0 is one to one */
+    uint8_t again;                   /* its bytes are in the view already, read in another way: enum again */
 };
 
-/* SEG_LOOSE, SEG_PERCENT and SEG_ENTITY are second readings: a string that, unescaped, still holds backslash escapes (JSON
- * written into a string, as tool arguments and logs are), percent-escapes or numeric character references (HTML, XML:
- * "&#233;") is followed by a segment in which those are resolved too. All readings are matched. */
+/* Beside its first reading a string may have others, each a segment of its own: where what was unescaped still holds
+ * escapes (JSON written into a string, as tool arguments and logs are), percent-escapes, quoted-printable or character
+ * references, and where it is written in a way that readers see through and patterns do not (fold.h; a blank after each
+ * letter). All readings are matched. Of a long string a reading may take only what stands around the reason for it. */
 enum seg_escape {
     SEG_JSON = 1,
     SEG_PERCENT = 2,
-    SEG_LOOSE = 4,
-    SEG_PLUS = 8,      /* with SEG_PERCENT: a plus sign is a space (forms) */
-    SEG_QUERY = 16,    /* with SEG_PERCENT: it is one after the first question mark (paths) */
-    SEG_ENTITY = 32
+    SEG_PLUS = 4,        /* with SEG_PERCENT: a plus sign is a space (forms) */
+    SEG_QUERY = 8,       /* with SEG_PERCENT: it is one after the first question mark (paths) */
+    /* Each undoes what those before it have left. */
+    SEG_LOOSE = 16,
+    SEG_QUOTED = 32,     /* RFC 2045, 6.7 */
+    SEG_REFERENCE = 64,  /* HTML */
+    SEG_FOLDED = 128,
+    SEG_SPACED = 256
 };
 
 /* What segments are cut from. The first are the parts as they came; others are texts that were decoded from a run of
@@ -69,7 +75,7 @@ CD_USE enum fail view_derive(struct view *v, struct view_src s, uint32_t *src);
 CD_USE enum fail view_add(struct view *v, struct segment s);
 /* Whether percent-escapes are in it. */
 bool view_has_percent(struct span s);
-/* The second readings of the segments from number `from` on, where they have any. */
+/* The other readings of the segments from number `from` on, where they have any. */
 CD_USE enum fail view_add_readings(struct view *v, size_t from);
 /* Takes stretches out of the last segment, which falls into what is between them. Ascending, none empty. */
 struct view_hole {
@@ -87,6 +93,7 @@ void view_source(const struct view *v, const struct segment *s, size_t view_star
 struct view_cursor {
     const struct segment *seg;
     size_t src, at;                  /* source offset and view offset of one whole character */
+    uint8_t state;                   /* of the walk, there */
 };
 void view_source_next(const struct view *v, struct view_cursor *c, const struct segment *s, size_t view_start,
                       size_t view_end, size_t *start, size_t *end);

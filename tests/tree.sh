@@ -32,6 +32,11 @@ for option in $(grep -ohE -- '--[a-z][a-z-]+' admin/cmd_*.c admin/main.c | sort 
     grep -qE -- "(Fl|\|) ${option#-}( |\$)" docs/cordon.8 || breach "docs/cordon.8 lacks the option $option"
 done
 
+# Written tables are what their scripts write (of one version of Unicode, which Debian 12's Python has).
+if python3 -c 'import sys, unicodedata; sys.exit(unicodedata.unidata_version != "14.0.0")'; then
+    python3 policy/fold_table.py 2>/dev/null | cmp -s - policy/fold_table.c || breach "policy/fold_table.c is not what policy/fold_table.py writes"
+fi
+
 # Links of the documents lead somewhere.
 while IFS=: read -r file link; do
     target=$(dirname "$file")/${link%%#*}

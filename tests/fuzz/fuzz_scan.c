@@ -54,6 +54,21 @@ static void check(const struct view *v, const struct findings *found)
     }
 }
 
+/* Each byte of each reading leads back, in order, to where it was read from. */
+static void check_map(const struct view *v)
+{
+    for (size_t k = 0; k < v->n_seg; k++) {
+        const struct segment *s = &v->seg[k];
+        struct view_cursor c = {0};
+        size_t last = s->src_start, start, end;
+        for (size_t i = s->view_start; i < s->view_end; i++) {
+            view_source_next(v, &c, s, i, i + 1, &start, &end);
+            REQUIRE(start >= last && start < end && end <= s->src_end);
+            last = start;
+        }
+    }
+}
+
 static size_t look(struct span body, const struct jdoc *doc)
 {
     struct view *v = scanner_view(scanner);
@@ -65,6 +80,7 @@ static size_t look(struct span body, const struct jdoc *doc)
     REQUIRE(f == FAIL_OK || f == FAIL_INSPECT_LIMIT);
     if (f) return SIZE_MAX;
     check(v, &found);
+    check_map(v);
     return found.n;
 }
 
