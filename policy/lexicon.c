@@ -1,7 +1,9 @@
 #include "policy/lexicon.h"
 #include "policy/view.h"
 #include <stdlib.h>
+#ifdef __SSE2__
 #include <emmintrin.h>
+#endif
 
 #define MAX_PHRASE 12       /* words of a phrase that are told apart; a longer entry is checked by comparing its text */
 #define MAX_GAP 3           /* bytes between two words of a phrase */
@@ -368,6 +370,7 @@ static void at_camel(struct walk *w, size_t start, size_t end)
     }
 }
 
+#ifdef __SSE2__
 /* A bit for each of 16 bytes that is a letter. */
 static inline unsigned letters16(const char *p)
 {
@@ -383,6 +386,21 @@ static inline unsigned among16(const char *p, char first)
     __m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8(first));
     return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(25)), x));
 }
+#else
+static inline unsigned letters16(const char *p)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < 16; i++) bits |= ((unsigned char)((p[i] | 0x20) - 'a') < 26 || (p[i] & 0x80) ? 1u : 0u) << i;
+    return bits;
+}
+
+static inline unsigned among16(const char *p, char first)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < 16; i++) bits |= ((unsigned char)(p[i] - first) < 26 ? 1u : 0u) << i;
+    return bits;
+}
+#endif
 
 /* Whether a capital follows a small letter. */
 static bool is_camel(const char *p, size_t n)

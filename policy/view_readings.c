@@ -1,8 +1,11 @@
-/* Which other readings a segment has. Looking for reasons is what every string of every request pays, so each look is a
- * search for one byte, or goes by words of eight; a reading itself costs only texts that have a reason for it. */
+/* Which other readings a segment has. Looking for reasons is what every string of every request pays: one pass tells which
+ * bytes it has at all, and most strings have none that could be a reason. */
 #include "core/base64.h"
 #include "policy/fold.h"
 #include "policy/view_walk.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum {
     WHOLE_MAX = 4096,   /* a segment up to that long is read again whole */
@@ -91,13 +94,67 @@ static size_t spaced_reason(struct span t, size_t from)
     return t.n;
 }
 
+/* ---- which bytes a text has ---- */
+
+enum { HAS_PERCENT = 1, HAS_BACKSLASH = 2, HAS_EQUALS = 4, HAS_AMPERSAND = 8, HAS_OTHER = 16, HAS_LONE = 32 };
+
+/* Gaps with single bytes between them, four in a row: a version number has three. A bit for each byte. */
+static bool has_lone(uint64_t gaps)
+{
+    return (gaps & gaps >> 2 & gaps >> 4 & gaps >> 6 & ~(gaps >> 1) & ~(gaps >> 3) & ~(gaps >> 5)) != 0;
+}
+
+#ifdef __SSE2__
+static inline __m128i equal(__m128i v, char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); }
+static inline unsigned any(__m128i v, unsigned flag) { return _mm_movemask_epi8(v) ? flag : 0; }
+
+/* Bytes past the end are read too (VIEW_SLACK): they may give a flag too many, which costs time only. */
+static unsigned bytes_of(struct span t)
+{
+    __m128i percent = _mm_setzero_si128(), back = percent, equals = percent, ampersand = percent, other = percent;
+    uint64_t gaps = 0;
+    bool lone = false;
+    for (size_t i = 0; i < t.n; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(t.p + i));
+        __m128i gap = _mm_or_si128(_mm_or_si128(equal(v, ' '), equal(v, '.')), equal(v, '-'));
+        percent = _mm_or_si128(percent, equal(v, '%'));
+        back = _mm_or_si128(back, equal(v, '\\'));
+        equals = _mm_or_si128(equals, equal(v, '='));
+        ampersand = _mm_or_si128(ampersand, equal(v, '&'));
+        other = _mm_or_si128(other, v);
+        gaps = gaps >> 16 | (uint64_t)(unsigned)_mm_movemask_epi8(gap) << 16;
+        if ((gaps & gaps >> 2) && has_lone(gaps)) lone = true;
+    }
+    __m128i rare = _mm_or_si128(_mm_or_si128(percent, back), _mm_or_si128(equals, ampersand));
+    if (!lone && !_mm_movemask_epi8(_mm_or_si128(rare, other))) return 0;
+    return any(percent, HAS_PERCENT) | any(back, HAS_BACKSLASH) | any(equals, HAS_EQUALS) | any(ampersand, HAS_AMPERSAND) |
+           any(other, HAS_OTHER) | (lone ? HAS_LONE : 0);
+}
+#else
+static unsigned bytes_of(struct span t)
+{
+    static const uint8_t flag[256] = {['%'] = HAS_PERCENT, ['\\'] = HAS_BACKSLASH, ['='] = HAS_EQUALS, ['&'] = HAS_AMPERSAND};
+    unsigned has = 0;
+    uint64_t gaps = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        unsigned char c = (unsigned char)t.p[i];
+        has |= flag[c] | (c & 0x80 ? HAS_OTHER : 0u);
+        gaps = gaps << 1 | (c == ' ' || c == '.' || c == '-');
+        if (has_lone(gaps & 127)) has |= HAS_LONE;
+    }
+    return has;
+}
+#endif
+
 static const struct reading {
     uint16_t how;
-    bool whole;   /* even of a long text: what is read is read on (contents_look), and must not be cut */
+    uint16_t needs;   /* the byte that every reason has */
+    bool whole;       /* even of a long text: what is read is read on (contents_look), and must not be cut */
     size_t (*reason)(struct span text, size_t from);
 } readings[] = {
-    {SEG_PERCENT, true, percent_reason},      {SEG_LOOSE, true, loose_reason},   {SEG_QUOTED, false, quoted_reason},
-    {SEG_REFERENCE, false, reference_reason}, {SEG_FOLDED, false, fold_wanted}, {SEG_SPACED, false, spaced_reason},
+    {SEG_PERCENT, HAS_PERCENT, true, percent_reason},       {SEG_LOOSE, HAS_BACKSLASH, true, loose_reason},
+    {SEG_QUOTED, HAS_EQUALS, false, quoted_reason},         {SEG_REFERENCE, HAS_AMPERSAND, false, reference_reason},
+    {SEG_FOLDED, HAS_OTHER, false, fold_wanted},            {SEG_SPACED, HAS_LONE, false, spaced_reason},
 };
 
 /* ---- what is read ---- */
@@ -181,9 +238,10 @@ enum fail view_add_readings(struct view *v, size_t from)
     enum fail f = FAIL_OK;
     for (size_t i = from; i < v->n_seg && !f; i++) {
         uint16_t how = v->seg[i].escaped;
-        if (readings_of(how) >= READINGS_MAX) continue;
-        for (size_t k = 0; k < COUNT(readings) && !f; k++)
-            if (may_follow(how, &readings[k])) f = read_again(v, (uint32_t)i, &readings[k]);
+        if (v->seg[i].again && readings_of(how) >= READINGS_MAX) continue;
+        unsigned has = bytes_of(text_of(v, (uint32_t)i));
+        for (size_t k = 0; has && k < COUNT(readings) && !f; k++)
+            if ((readings[k].needs & has) && may_follow(how, &readings[k])) f = read_again(v, (uint32_t)i, &readings[k]);
     }
     return f;
 }

@@ -224,8 +224,8 @@ static bool is_alnum(char c)
 {
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || ((unsigned char)c & 0x80);
 }
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-static bool is_gap(char c) { return is_blank(c) || c == '.' || c == '-' || c == '_'; }
+static bool is_blank(char c) { return c == ' '; }
+static bool is_gap(char c) { return is_blank(c) || c == '.' || c == '-'; }
 
 /* What follows: exactly one letter or digit (before a gap or the end), a gap that is no blank, or anything else. */
 enum follows { ONE, SIGN, ELSE };
