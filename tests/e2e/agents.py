@@ -105,7 +105,7 @@ def tiny_model(**say):
 
 
 def model(name, **say):
-    return {"name": name, "file": tiny_model(**say), "context": 65536, "parallel": 1, "threads": 1}
+    return {"name": name, "file": tiny_model(**say), "context": 65536, "parallel": 2, "threads": 1}
 
 
 def gateway(up, call=None, say=SAID):
@@ -146,15 +146,17 @@ class Home:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def claude_at(home, c, *arguments):
+def claude_at(home, c, *arguments, quiet=True):
+    """`quiet` leaves out what Claude Code asks and reports beside the conversation: a title, its version, telemetry."""
+    more = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_MAX_RETRIES": "0"} if quiet else {}
     env = bare_env(home, ANTHROPIC_BASE_URL="http://" + c.address(), ANTHROPIC_API_KEY="sk-ant-e2e", IS_SANDBOX="1",
-                   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1", CLAUDE_CODE_MAX_RETRIES="0", DISABLE_AUTOUPDATER="1")
+                   DISABLE_AUTOUPDATER="1", **more)
     return run_agent([os.path.join(AGENTS, "node_modules", "@anthropic-ai", "claude-code-linux-x64", "claude"), "-p", *arguments], env, home)
 
 
-def claude(c, prompt, *more):
+def claude(c, prompt, *more, quiet=True):
     with Home() as home:
-        return claude_at(home, c, prompt, "--output-format", "text", *more)
+        return claude_at(home, c, prompt, "--output-format", "text", *more, quiet=quiet)
 
 
 def codex_at(home, c, verbs, *arguments):
@@ -207,6 +209,17 @@ def claude_code_about_a_patient():
         ended_well(claude(c, PATIENT), SAID, "claude")
         nothing_of_it_left(up)
         assert "local" in actions(c, "anthropic.messages"), actions(c, "anthropic.messages")
+    up.close()
+
+
+@scenario
+def claude_code_with_all_that_it_asks_beside():
+    up = Upstream()
+    up.default = [anthropic_reply]
+    with gateway(up) as c:
+        ended_well(claude(c, PATIENT, quiet=False), SAID, "claude")
+        nothing_of_it_left(up)
+        assert len([r for r in c.records(kind="intent") if r["action"] == "local"]) > 1, "it asked for no title"
     up.close()
 
 
