@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "policy/world.t.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,42 +23,22 @@ static const char text[] =
 
 static const struct route any = {.operation = "any", .known = true, .takes_body = true, .flags = ROUTE_ANY_BODY};
 
-static struct world {
-    struct conf *conf;
-    struct ruleset *rules;
-    struct pack *pack;
-    struct scanner *scanner;
-    struct arena *arena, *texts;
-    struct route route;
-    struct judge_case c;
-} w;
+static struct world w;
+static struct arena *text_arena;
 
 static int begin(void **state)
 {
     (void)state;
-    struct why why;
-    digest_init();
-    w.conf = conf_load_bytes("/e/x.yaml", SPAN(text), &why);
-    if (w.conf == NULL) fail_msg("%s", why.text);
-    w.rules = ruleset_new(w.conf, &why);
-    w.pack = w.rules ? pack_compile(w.conf, ruleset_class_names(w.rules), ruleset_class_count(w.rules), &why) : NULL;
-    if (w.pack == NULL) fail_msg("%s", why.text);
-    w.scanner = scanner_new(w.pack);
-    w.arena = arena_new(0);
-    w.texts = arena_new(0);
-    assert_true(w.scanner && w.arena && w.texts);
-    return 0;
+    world_begin(&w, SPAN(text));
+    text_arena = arena_new(0);
+    return text_arena == NULL;
 }
 
 static int end(void **state)
 {
     (void)state;
-    scanner_free(w.scanner);
-    arena_free(w.arena);
-    arena_free(w.texts);
-    pack_free(w.pack);
-    ruleset_free(w.rules);
-    conf_free(w.conf);
+    world_end(&w);
+    arena_free(text_arena);
     return 0;
 }
 
@@ -128,7 +109,7 @@ static struct span fill(const char *form, const char *with)
         if (*p == '@') obuf_str(&o, with);
         else obuf_put(&o, p, 1);
     }
-    char *copy = arena_strndup(w.texts, o.p, o.n);
+    char *copy = arena_strndup(text_arena, o.p, o.n);
     struct span s = {copy, o.n};
     obuf_fini(&o);
     assert_non_null(copy);
@@ -167,7 +148,7 @@ static void found_in_every_container(void **state)
         {"multipart/mixed; boundary=b-1", PART("Content-Type: text/plain", "@")},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         struct span body = fill(rows[i].form, VALUE);
         char *copy = malloc(body.n);   /* exactly as long: a reader that goes too far is seen */
         memcpy(copy, body.p, body.n);
@@ -189,7 +170,7 @@ static void percent_escapes(void **state)
         {JSON, "{\"u\":\"https://a.example/?q=@\"}"}, {"text/plain", "see%20@"}, {PARTS, PART(FIELD "; filename*=UTF-8''@", "x")},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         read_body(rows[i].type, fill(rows[i].form, "%5AQ%2D48%329137"));
         const struct finding *f = expect_found(rows[i].form);
         assert_int_equal(f->coded, CODING_PERCENT);
@@ -213,7 +194,7 @@ static void base64_of_text_is_read(void **state)
     for (size_t t = 0; t < COUNT(texts); t++)
         for (size_t i = 0; i < COUNT(places); i++)
             for (int url = 0; url < 2; url++) {
-                arena_reset(w.texts);
+                arena_reset(text_arena);
                 const char *run = as_code(span_str(texts[t]), url);
                 read_body(JSON, fill(places[i], run));
                 const struct finding *f = expect_found(places[i]);
@@ -234,7 +215,7 @@ static void base64_after_a_word_is_read(void **state)
     char form[100];
     for (size_t i = 0; i < COUNT(words); i++)
         for (int url = 0; url < 2; url++) {
-            arena_reset(w.texts);
+            arena_reset(text_arena);
             const char *run = as_code(SPAN(NOTE), url);
             snprintf(form, sizeof form, "{\"a\":\"%s@\"}", words[i]);
             read_body(JSON, fill(form, run));
@@ -333,7 +314,7 @@ static void a_key_in_the_query_is_not_inspected(void **state)
 
 static struct span noise(size_t n, const char *head, size_t n_head)
 {
-    char *p = arena_alloc(w.texts, n);
+    char *p = arena_alloc(text_arena, n);
     uint32_t x = 12345;
     assert_non_null(p);
     for (size_t i = 0; i < n; i++) {
@@ -370,17 +351,17 @@ static void files_are_opaque(void **state)
                                         "{\"a\":\"{\\\"b\\\":\\\"@\\\"}\"}"};
     for (size_t i = 0; i < COUNT(files); i++) {
         for (size_t k = 0; k < COUNT(forms); k++) {
-            arena_reset(w.texts);
+            arena_reset(text_arena);
             const char *run = as_code(noise(600, files[i].head.p, files[i].head.n), k == 2);
             read_body(JSON, fill(forms[k], run));
             expect_opaque(forms[k], files[i].kind);
             assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, strlen(run));
         }
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         read_body("application/octet-stream", noise(600, files[i].head.p, files[i].head.n));
         expect_opaque("a body", files[i].kind);
         assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 600);
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         struct obuf o = {0};
         obuf_str(&o, "--b-1\r\n" FIELD "; filename=\"a.bin\"\r\n\r\n");
         obuf_span_put(&o, noise(600, files[i].head.p, files[i].head.n));
@@ -409,7 +390,7 @@ static void places_after_opaque_runs(void **state)
         assert_int_equal(f->start, at);
         assert_int_equal(f->end, at + strlen(VALUE));
         obuf_fini(&o);
-        arena_reset(w.texts);
+        arena_reset(text_arena);
     }
 }
 
@@ -422,7 +403,7 @@ static void sealed_and_remote(void **state)
         "{\"parts\":[{\"thoughtSignature\":\"@\"}]}", "{\"parts\":[{\"thought_signature\":\"@\"}]}",
     };
     for (size_t i = 0; i < COUNT(sealed); i++) {
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         read_body(JSON, fill(sealed[i], as_code(noise(120, "", 0), i & 1)));
         expect_opaque(sealed[i], OPAQUE_ENCRYPTED);
         assert_int_equal(w.c.contents->opaque[0].value.n, w.c.verdict.coverage[PART_BODY].opaque);
@@ -489,7 +470,7 @@ static void base64_broken_up_is_read(void **state)
     for (size_t f = 0; f < COUNT(forms); f++)
         for (size_t width = 1; width < 30; width += 3)
             for (size_t b = 0; b < COUNT(breaks); b++) {
-                arena_reset(w.texts);
+                arena_reset(text_arena);
                 const char *run = as_code(SPAN(NOTE), width & 1);
                 size_t n = 0;
                 for (size_t i = 0; run[i]; i++)
@@ -530,7 +511,7 @@ static void escapes_of_escapes_are_read(void **state)
 static struct span in_units(const char *ascii, size_t width, bool big, const char *mark)
 {
     size_t n = strlen(mark) ? width : 0;
-    char *out = arena_alloc(w.texts, (strlen(ascii) + 1) * width);
+    char *out = arena_alloc(text_arena, (strlen(ascii) + 1) * width);
     assert_non_null(out);
     memset(out, 0, (strlen(ascii) + 1) * width);
     if (n) memcpy(out, mark, width);
@@ -543,7 +524,7 @@ static void encodings_that_are_read(void **state)
     (void)state;
     for (size_t width = 2; width <= 4; width += 2)
         for (int big = 0; big < 2; big++) {
-            arena_reset(w.texts);
+            arena_reset(text_arena);
             struct span bytes = in_units(NOTE, width, big, "");
             read_body("text/plain", bytes);
             expect_found("units");
@@ -595,7 +576,7 @@ static void declared_but_no_text_is_opaque(void **state)
         {"{\"a\":\"data:application/zip;base64,@\"}", OPAQUE_ARCHIVE},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         const char *run = as_code(noise(24, "\1", 1), false);
         read_body(JSON, fill(rows[i].form, run));
         expect_opaque(rows[i].form, rows[i].kind);
@@ -665,7 +646,7 @@ static void ids_and_code_are_text(void **state)
         "ZA",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
-        arena_reset(w.texts);
+        arena_reset(text_arena);
         read_body(JSON, fill("{\"signatures\":\"@\",\"b\":\"see @ there\",\"citations\":[{\"url\":\"https://a.example/x\"}]}", texts[i]));
         if (w.c.verdict.opaque_mask) fail_msg("opaque %x: %s", w.c.verdict.opaque_mask, texts[i]);
         assert_int_equal(w.c.verdict.coverage[PART_BODY].opaque, 0);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "policy/world.t.h"
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,39 +24,20 @@ static const char *const types[] = {
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/octet-stream", "image/png", "",
 };
 
-static struct world {
-    struct conf *conf;
-    struct ruleset *rules;
-    struct pack *pack;
-    struct scanner *scanner;
-    struct arena *arena;
-    size_t files, read;
-} w;
+static struct world w;
+static size_t files, files_read;
 
 static int begin(void **state)
 {
     (void)state;
-    struct why why;
-    digest_init();
-    w.conf = conf_load_bytes("/e/x.yaml", SPAN(text), &why);
-    if (w.conf == NULL) fail_msg("%s", why.text);
-    w.rules = ruleset_new(w.conf, &why);
-    w.pack = w.rules ? pack_compile(w.conf, ruleset_class_names(w.rules), ruleset_class_count(w.rules), &why) : NULL;
-    if (w.pack == NULL) fail_msg("%s", why.text);
-    w.scanner = scanner_new(w.pack);
-    w.arena = arena_new(0);
-    assert_true(w.scanner && w.arena);
+    world_begin(&w, SPAN(text));
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    scanner_free(w.scanner);
-    arena_free(w.arena);
-    pack_free(w.pack);
-    ruleset_free(w.rules);
-    conf_free(w.conf);
+    world_end(&w);
     return 0;
 }
 
@@ -101,7 +83,7 @@ static void expect_regions(const struct judge_case *c)
     for (size_t i = 0; i < c->contents->n_regions; at = c->contents->regions[i++].end)
         assert_int_equal(c->contents->regions[i].start, at);
     assert_int_equal(at, c->body.n);
-    w.read++;
+    files_read++;
 }
 
 static void read_as(const char *path, struct span bytes, const char *type, unsigned flags)
@@ -132,7 +114,7 @@ static int read_file(const char *path, const struct stat *st, int kind, struct F
     char *p = malloc((size_t)st->st_size + 1);
     size_t n = p ? fread(p, 1, (size_t)st->st_size, file) : 0;
     fclose(file);
-    w.files++;
+    files++;
     for (size_t t = 0; t < COUNT(types); t++)
         for (size_t cut = 0; cut < 4; cut++)
             read_as(path, (struct span){p + (cut & 1), n > 4 ? n - cut : n / 2}, types[t],
@@ -145,8 +127,8 @@ static void every_seed_is_covered(void **state)
 {
     (void)state;
     assert_int_equal(nftw(CORDON_SOURCE_DIR "/tests/corpus", read_file, 16, FTW_PHYS), 0);
-    assert_true(w.files > 100);
-    if (w.read < LEAST_READ) fail_msg("only %zu of %zu files' readings came to a verdict", w.read, w.files);
+    assert_true(files > 100);
+    if (files_read < LEAST_READ) fail_msg("only %zu of %zu files' readings came to a verdict", files_read, files);
 }
 
 int main(void)

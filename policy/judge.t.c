@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "policy/world.t.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,40 +22,17 @@ static const char text[] =
     "  - {name: patients, when: {classes: [phi]}, action: local, model: m, min_parameters: 7B}\n"
     "  - {name: else, action: forward}\n";
 
-struct world {
-    struct conf *conf;
-    struct ruleset *rules;
-    struct pack *pack;
-    struct scanner *scanner;
-    struct arena *arena;
-    struct judge_case c;
-};
-
 static int begin(void **state)
 {
     static struct world w;
-    struct why why;
-    w.conf = conf_load_bytes("/e/x.yaml", SPAN(text), &why);
-    if (w.conf == NULL) fail_msg("%s", why.text);
-    w.rules = ruleset_new(w.conf, &why);
-    if (w.rules == NULL) fail_msg("%s", why.text);
-    w.pack = pack_compile(w.conf, ruleset_class_names(w.rules), ruleset_class_count(w.rules), &why);
-    if (w.pack == NULL) fail_msg("%s", why.text);
-    w.scanner = scanner_new(w.pack);
-    w.arena = arena_new(0);
-    assert_true(w.scanner && w.arena);
+    world_begin(&w, SPAN(text));
     *state = &w;
     return 0;
 }
 
 static int end(void **state)
 {
-    struct world *w = *state;
-    scanner_free(w->scanner);
-    arena_free(w->arena);
-    pack_free(w->pack);
-    ruleset_free(w->rules);
-    conf_free(w->conf);
+    world_end(*state);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "policy/world.t.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,30 +36,12 @@ static const char text[] =
     "  - {name: projects, when: {classes: [project]}, action: forward, no_store: true}\n"
     "  - {name: else, action: forward}\n";
 
-static struct world {
-    struct conf *conf;
-    struct ruleset *rules;
-    struct pack *pack;
-    struct scanner *scanner;
-    struct arena *arena;
-    struct route route;
-    struct judge_case c;
-} w;
+static struct world w;
 
 static int begin(void **state)
 {
     (void)state;
-    struct why why;
-    digest_init();
-    w.conf = conf_load_bytes("/e/x.yaml", SPAN(text), &why);
-    if (w.conf == NULL) fail_msg("%s", why.text);
-    w.rules = ruleset_new(w.conf, &why);
-    if (w.rules == NULL) fail_msg("%s", why.text);
-    w.pack = pack_compile(w.conf, ruleset_class_names(w.rules), ruleset_class_count(w.rules), &why);
-    if (w.pack == NULL) fail_msg("%s", why.text);
-    w.scanner = scanner_new(w.pack);
-    w.arena = arena_new(0);
-    assert_true(w.scanner && w.arena);
+    world_begin(&w, SPAN(text));
     w.route = (struct route){.operation = "any", .known = true, .takes_body = true, .flags = ROUTE_ANY_BODY | ROUTE_BATCH,
                              .codec = route_of_api("openai.chat")->codec};
     return 0;
@@ -67,11 +50,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
-    scanner_free(w.scanner);
-    arena_free(w.arena);
-    pack_free(w.pack);
-    ruleset_free(w.rules);
-    conf_free(w.conf);
+    world_end(&w);
     return 0;
 }
 

@@ -23,6 +23,9 @@ CD_USE enum fail cohere_embed_decode(const struct conv_source *s, struct arena *
 void cohere_chat_encode(struct answer *a, const struct conv_event *e, struct obuf *out);
 void cohere_embed_encode(struct answer *a, const struct conv_event *e, struct obuf *out);
 
+/* What both versions say of tokens: members of the object that is open. */
+void cohere_put_counts(const struct answer *a, struct obuf *o);
+
 /* Of /v1/chat: REQUEST_INVALID when `message` is no string. */
 CD_USE enum fail cohere_v1_decode(const struct conv_source *s, struct arena *a, struct conv *c, const char **field,
                                   size_t *at);

@@ -51,16 +51,21 @@ static void put_id(const struct answer *a, struct obuf *o)
 }
 
 /* The units that are billed and those that were counted are the same here. */
-static void put_usage(const struct answer *a, struct obuf *o)
+void cohere_put_counts(const struct answer *a, struct obuf *o)
 {
     static const char *const names[] = {"billed_units", "tokens"};
-    jo_open(o, "usage", '{');
     for (size_t i = 0; i < COUNT(names); i++) {
         jo_open(o, names[i], '{');
         jo_u64(o, "input_tokens", a->prompt_tokens);
         jo_u64(o, "output_tokens", a->completion_tokens);
         jo_close(o, '}');
     }
+}
+
+static void put_usage(const struct answer *a, struct obuf *o)
+{
+    jo_open(o, "usage", '{');
+    cohere_put_counts(a, o);
     jo_close(o, '}');
 }
 

@@ -139,15 +139,9 @@ static void put_history(const struct answer *a, struct obuf *o)
 
 static void put_meta(const struct answer *a, struct obuf *o)
 {
-    static const char *const names[] = {"billed_units", "tokens"};
     jo_open(o, "meta", '{');
     jo_raw(o, "api_version", SPAN("{\"version\":\"1\"}"));
-    for (size_t i = 0; i < COUNT(names); i++) {
-        jo_open(o, names[i], '{');
-        jo_u64(o, "input_tokens", a->prompt_tokens);
-        jo_u64(o, "output_tokens", a->completion_tokens);
-        jo_close(o, '}');
-    }
+    cohere_put_counts(a, o);
     jo_close(o, '}');
 }
 
