@@ -110,7 +110,7 @@ static void test_other_escapes(void **state)
     assert_true(span_is(source_of("ZQ", view.seg[1].view_start), "\\\\x5aQ"));
     assert_true(span_is(source_of("\xc3\xa9", view.seg[1].view_start), "\\\\xe9"));
     const char *second = view.p + view.seg[3].view_start;
-    assert_memory_equal(second, "ZQ ZZ &#; &#xd800; &# &#0; &\xc3\xa9\x1f", 33);
+    assert_memory_equal(second, "ZQ ZZ &#; &#xd800; &# &#0; &\xc3\xa9\x1f", 31);
     assert_true(span_is(source_of("ZQ", view.seg[3].view_start), "&#90;Q"));
     assert_true(span_is(source_of("Z &", view.seg[3].view_start), "&#X5a &"));
 }
