@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -96,20 +97,25 @@ def a_streamed_answer_is_kept_too(c, up):
 
 
 # ---------------------------------------------------------------------------------------------------------- taint
+def brief(text, **more):
+    """A local answer without a limit is as long as the model's context."""
+    return chat(text, max_tokens=4, **more)
+
+
 DISGUISES = {
-    "text": lambda i: json.dumps(chat("see " + i + " now")),
-    "an escape in a text": lambda i: json.dumps(chat("see @ now")).replace("@", i[:20] + "\\u%04x" % ord(i[20]) + i[21:]),
-    "JSON in a string": lambda i: json.dumps(chat(json.dumps({"a": {"b": i}}))),
-    "JSON in a string with an escape": lambda i: json.dumps(chat('{"a":"%s\\u%04x%s"}' % (i[:20], ord(i[20]), i[21:]))),
-    "base64": lambda i: json.dumps(chat(base64.b64encode(("look at " + i + " for me").encode()).decode())),
-    "a data URI": lambda i: json.dumps(chat("data:text/plain;base64," + base64.b64encode(("look at " + i).encode()).decode())),
-    "percent": lambda i: json.dumps(chat("https://h.example/?q=" + "".join("%%%02x" % ord(x) for x in i))),
-    "glued": lambda i: json.dumps(chat("xx-" + i + "yy")),
-    "upper case": lambda i: json.dumps(chat(i.upper())),
-    "a key": lambda i: json.dumps(chat("hi", metadata={i: "x"})),
-    "a header": lambda i: (json.dumps(chat("hi")), ["Idempotency-Key: " + i]),
-    "another header": lambda i: (json.dumps(chat("hi")), ["OpenAI-Beta: " + i]),
-    "a session's name": lambda i: (json.dumps(chat("hi")), ["session_id: " + i]),
+    "text": lambda i: json.dumps(brief("see " + i + " now")),
+    "an escape in a text": lambda i: json.dumps(brief("see @ now")).replace("@", i[:20] + "\\u%04x" % ord(i[20]) + i[21:]),
+    "JSON in a string": lambda i: json.dumps(brief(json.dumps({"a": {"b": i}}))),
+    "JSON in a string with an escape": lambda i: json.dumps(brief('{"a":"%s\\u%04x%s"}' % (i[:20], ord(i[20]), i[21:]))),
+    "base64": lambda i: json.dumps(brief(base64.b64encode(("look at " + i + " for me").encode()).decode())),
+    "a data URI": lambda i: json.dumps(brief("data:text/plain;base64," + base64.b64encode(("look at " + i).encode()).decode())),
+    "percent": lambda i: json.dumps(brief("https://h.example/?q=" + "".join("%%%02x" % ord(x) for x in i))),
+    "glued": lambda i: json.dumps(brief("xx-" + i + "yy")),
+    "upper case": lambda i: json.dumps(brief(i.upper())),
+    "a key": lambda i: json.dumps(brief("hi", metadata={i: "x"})),
+    "a header": lambda i: (json.dumps(brief("hi")), ["Idempotency-Key: " + i]),
+    "another header": lambda i: (json.dumps(brief("hi")), ["OpenAI-Beta: " + i]),
+    "a session's name": lambda i: (json.dumps(brief("hi")), ["session_id: " + i]),
 }
 
 
@@ -304,7 +310,7 @@ def an_id_of_something_sensitive_is_sensitive(c, up):
     with Cordon(up, change=change) as own:
         up.answer([whole(UP_RESPONSE)])
         with own.client(source=("127.0.0.9", 0)) as k:
-            k.request({"model": "m", "input": "patient " + KEEP}, path=RESPONSES)
+            k.request({"model": "m", "input": "patient " + KEEP, "max_output_tokens": 16}, path=RESPONSES)
             eq(action(k.reply()), "forward", "the clinic's turn")
         up.reset()
         r = respond(own, "go on", previous_response_id=UP_RESPONSE["id"])
@@ -362,22 +368,25 @@ def nothing_can_be_read_from_the_files(up):
 
 
 class Redis:
-    def __init__(self, password="hunter2-redis"):
+    def __init__(self):
         if shutil.which("redis-server") is None:
             raise Skip("redis-server is not installed")
-        self.dir, self.password = tempfile.mkdtemp(prefix="redis-", dir=SCRATCH), password
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        self.process = None
-        self.start()
+        self.dir, self.password, self.process = tempfile.mkdtemp(prefix="redis-", dir=SCRATCH), "hunter2-" + secrets.token_hex(8), None
+        for _ in range(5):
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", 0))
+                self.port = s.getsockname()[1]
+            if self.start():
+                return
+        raise AssertionError("redis-server found no free port")
 
     def start(self):
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.dir, "--appendonly", "yes",
              "--requirepass", self.password, "--save", ""], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
-        wait_until(lambda: self.command("PING") == b"+PONG\r\n", "redis to answer", 10)
+        wait_until(lambda: self.command("PING") == b"+PONG\r\n" or self.process.poll() is not None, "redis to answer", 10)
+        return self.process.poll() is None      # not when somebody else took the port meanwhile
 
     def command(self, *words):
         try:
@@ -479,7 +488,7 @@ def a_redis_that_cannot_be_written_to_is_no_redis(up, case):
             wait_until(lambda: own.admin("/readyz")[0] == 503, "/readyz to tell", 15)
             up.reset()
             for text in ("hm", "patient " + KEEP):
-                r = own.ask(chat(text), headers=bearer("ann"))
+                r = own.ask(brief(text), headers=bearer("ann"))
                 eq((r.status, r.code), (503, "STATE_DOWN"), text)
             up.untouched()
             redis.command(*mends)
