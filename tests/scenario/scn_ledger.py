@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -166,8 +167,8 @@ def kill_9_under_load_loses_no_intent():
             text = (v.stdout + v.stderr).decode()
             assert v.returncode == 0 or "torn" in text.lower(), "seed %d, turn %d: verify says %d: %s" % (
                 seed, turn, v.returncode, text)
-            durable = b"\n".join(c.ledger_lines()).decode("utf-8", "replace")
-            missing = [q for q in up.requests if sha256(q.body) not in durable]
+            durable = set(re.findall(rb"\b[0-9a-f]{64}\b", b"\n".join(c.ledger_lines())))
+            missing = [q for q in up.requests if sha256(q.body).encode() not in durable]
             eq([q.body for q in missing], [], "requests without an intent (seed %d, turn %d)" % (seed, turn))
             total += len(up.requests)
             up.reset()
