@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes policy/fold_table.c: how each character reads when it does not matter how it was written.
+"""Writes how each character reads when it does not matter how it was written.
 
-usage: policy/fold_table.py > policy/fold_table.c
+usage: policy/fold_table.py table > policy/fold_table.c      # what each character is
+       policy/fold_table.py text > policy/fold_text.c        # what they become
 
 The properties are those of the Unicode Character Database in Python's unicodedata (compatibility decompositions, general
 categories, decimal digit values); the look-alikes are ours, seen on the letters' usual shapes."""
@@ -97,6 +98,8 @@ def rows(values, width=118):
 
 
 def main():
+    if sys.argv[1:] not in (["table"], ["text"]):
+        sys.exit(__doc__)
     table, pool, place = mapping(), bytearray(b"\0"), {}
     for text in sorted({t for t, _ in table.values()}, key=lambda t: t.encode()):
         raw = text.encode()
@@ -107,14 +110,17 @@ def main():
         page = tuple(place[table[c][0]] | table[c][1] << 14 if c in table else 0 for c in range(first, first + PAGE))
         number.append(pages.setdefault(page, len(pages)))
     assert len(pool) < 1 << 14 and len(pages) < 256
-    print("/* Written by policy/fold_table.py from Unicode %s; not by hand. */" % u.unidata_version)
+    what = sys.argv[1]
+    print("/* Written by policy/fold_table.py %s from Unicode %s; not by hand. */" % (what, u.unidata_version))
     print('#include "policy/fold_table.h"\n')
+    if what == "text":
+        print("const uint8_t fold_text[] = {\n%s\n};" % "\n".join(rows(pool)))
+        return
     print("const uint8_t fold_page[FOLD_PAGES] = {\n%s\n};\n" % "\n".join(rows(number)))
     print("const uint16_t fold_entry[][FOLD_PAGE] = {")
     for page in pages:
         print("    {\n%s\n    }," % "\n".join(rows(page)))
-    print("};\n\nconst uint8_t fold_text[] = {\n%s\n};" % "\n".join(rows(pool)))
-    print("%d characters, %d pages, %d bytes of text" % (len(table), len(pages), len(pool)), file=sys.stderr)
+    print("};")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include "policy/view_map.t.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,23 +146,6 @@ static void reasons_everywhere_cost_once(void **state)
     free(text);
 }
 
-static void check_map(void)
-{
-    for (size_t k = 0; k < view.n_seg; k++) {
-        const struct segment *s = &view.seg[k];
-        struct view_cursor c = {0};
-        size_t last = s->src_start, start, end, alone_start, alone_end;
-        for (size_t i = s->view_start; i < s->view_end; i++) {
-            view_source_next(&view, &c, s, i, i + 1, &start, &end);
-            view_source(&view, s, i, i + 1, &alone_start, &alone_end);
-            assert_int_equal(start, alone_start);
-            assert_int_equal(end, alone_end);
-            assert_true(start >= last && start < end && end <= s->src_end);
-            last = start;
-        }
-    }
-}
-
 /* Any mixture: offsets lead back in order, and from anywhere as from the start. */
 static void every_offset_leads_back(void **state)
 {
@@ -177,7 +161,7 @@ static void every_offset_leads_back(void **state)
             n += (size_t)snprintf(text + n, sizeof text - n, "%s", piece[(seed >> 16) % COUNT(piece)]);
         }
         read_text((struct span){text, n});
-        check_map();
+        assert_map(&view);
     }
 }
 
