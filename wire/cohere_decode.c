@@ -29,15 +29,7 @@ static void read_thinking(struct reader *r, const struct reader_field *f, uint32
 }
 
 static const struct reader_field chat_fields[] = {
-    {"stream", reader_bool, READER_AT(stream), 0, 0},
-    {"max_tokens", reader_max_tokens, 0, 0, 0},
-    {"temperature", reader_double, READER_AT(temperature), 0, 2},
-    {"p", reader_double, READER_AT(top_p), 0, 1},
-    {"k", reader_top_k, 0, 0, 0},
-    {"seed", reader_seed, 0, 0, 0},
-    {"stop_sequences", reader_stops, 0, 0, 0},
-    {"frequency_penalty", reader_double, READER_AT(frequency_penalty), -2, 2},
-    {"presence_penalty", reader_double, READER_AT(presence_penalty), -2, 2},
+    COHERE_SAMPLING,
     {"tools", reader_tools, 0, 0, 0},
     {"tool_choice", read_tool_choice, 0, 0, 0},
     {"response_format", read_format, 0, 0, 0},

@@ -4,7 +4,6 @@
 #include "wire/cohere.h"
 #include "wire/sse.h"
 
-static struct arena *arena;
 
 static const struct conv whole = {.kind = CONV_CHAT, .n_choices = 1, .show_reasoning = true};
 static const struct conv events = {.kind = CONV_CHAT, .n_choices = 1, .show_reasoning = true, .stream = true};
@@ -199,21 +198,6 @@ static void a_stream_says_what_the_whole_says(void **state)
         obuf_fini(&h.calls);
     }
     obuf_fini(&all);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    obuf_fini(&out);
-    return 0;
 }
 
 int main(void)

@@ -20,15 +20,7 @@ static void read_format(struct reader *r, const struct reader_field *f, uint32_t
 
 /* A conversation is kept by the API, connectors search there, and queries are another kind of answer. */
 static const struct reader_field fields[] = {
-    {"stream", reader_bool, READER_AT(stream), 0, 0},
-    {"max_tokens", reader_max_tokens, 0, 0, 0},
-    {"temperature", reader_double, READER_AT(temperature), 0, 2},
-    {"p", reader_double, READER_AT(top_p), 0, 1},
-    {"k", reader_top_k, 0, 0, 0},
-    {"seed", reader_seed, 0, 0, 0},
-    {"stop_sequences", reader_stops, 0, 0, 0},
-    {"frequency_penalty", reader_double, READER_AT(frequency_penalty), -2, 2},
-    {"presence_penalty", reader_double, READER_AT(presence_penalty), -2, 2},
+    COHERE_SAMPLING,
     {"response_format", read_format, 0, 0, 0},
     {"conversation_id", reader_only_empty, 0, 0, 0},
     {"connectors", reader_only_empty, 0, 0, 0},

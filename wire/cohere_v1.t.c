@@ -4,7 +4,6 @@
 #include "wire/encoding.t.h"
 #include <math.h>
 
-static struct arena *arena;
 static struct jdoc doc;
 static struct conv conv;
 static const char *field;
@@ -108,21 +107,6 @@ static void answers_line_by_line(void **state)
     ENCODE(answer(true), start, text("a"), broken(FAIL_ENGINE_FAILED), end(STOP_END));
     assert_true(span_ends(obuf_span(&out), SPAN("{\"is_finished\":true,\"event_type\":\"stream-end\",\"finish_reason\":\"ERROR\",\"response\":"
                                                 "{\"text\":\"the local model failed (cordon ENGINE_FAILED, id 01J)\"}}\n")));
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    obuf_fini(&out);
-    return 0;
 }
 
 int main(void)

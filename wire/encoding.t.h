@@ -8,7 +8,22 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+static struct arena *arena;
 static struct obuf out;
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    return (arena = arena_new(0)) == NULL;
+}
+
+static inline int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    obuf_fini(&out);
+    return 0;
+}
 
 static const struct conv_event start = {.kind = EV_START};
 

@@ -4,7 +4,6 @@
 #include "wire/mistral.h"
 #include "wire/sse.h"
 
-static struct arena *arena;
 
 static const struct conv whole = {.kind = CONV_CHAT, .n_choices = 1, .show_reasoning = true};
 static const struct conv two = {.kind = CONV_CHAT, .n_choices = 2};
@@ -170,21 +169,6 @@ static void a_stream_says_what_the_whole_says(void **state)
     }
     obuf_fini(&all.text);
     obuf_fini(&all.calls);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    obuf_fini(&out);
-    return 0;
 }
 
 int main(void)

@@ -5,7 +5,6 @@
 #include "wire/openai_chat.h"
 #include "wire/openai_responses.h"
 
-static struct arena *arena;
 static struct obuf kept;
 
 static const struct route respond = {.operation = "responses", .kind = CONV_CHAT};
@@ -339,19 +338,10 @@ static void serves_nothing_else(void **state)
     assert_int_equal(out.n, 0);
 }
 
-static int set_up(void **state)
+static int forget_all(void **state)
 {
-    (void)state;
-    return (arena = arena_new(0)) == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    obuf_fini(&out);
     obuf_fini(&kept);
-    return 0;
+    return tear_down(state);
 }
 
 int main(void)
@@ -371,5 +361,5 @@ int main(void)
         cmocka_unit_test(serves_a_deletion),
         cmocka_unit_test(serves_nothing_else),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, forget_all);
 }

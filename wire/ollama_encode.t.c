@@ -4,7 +4,6 @@
 #include "wire/ollama.h"
 #include <stdlib.h>
 
-static struct arena *arena;
 
 static const struct conv whole = {.kind = CONV_CHAT, .n_choices = 1, .show_reasoning = true};
 static const struct conv lines = {.kind = CONV_CHAT, .n_choices = 1, .show_reasoning = true, .stream = true};
@@ -161,21 +160,6 @@ static void the_lines_say_what_the_whole_says(void **state)
     obuf_fini(&all_calls);
     obuf_fini(&text_heard);
     obuf_fini(&calls_heard);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = arena_new(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    obuf_fini(&out);
-    return 0;
 }
 
 int main(void)

@@ -5,7 +5,6 @@
 #include "wire/openai_responses.h"
 #include "wire/sse.h"
 
-static struct arena *arena;
 
 static const struct conv whole = {.n_choices = 1, .store = true};
 static const struct conv streamed = {.n_choices = 1, .store = true, .stream = true, .show_reasoning = true};
@@ -353,20 +352,6 @@ static void answers_a_count(void **state)
     assert_out("{\"object\":\"response.input_tokens\",\"input_tokens\":9}");
     ENCODE(answer_of(&codec_openai_responses_count, &c), broken(FAIL_ENGINE_FAILED), end(STOP_END));
     assert_int_equal(out.n, 0);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return (arena = arena_new(0)) == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    obuf_fini(&out);
-    return 0;
 }
 
 int main(void)
